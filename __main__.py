@@ -1,0 +1,83 @@
+"""The stack program: reads the stack's configuration, builds what it asks for, exports outputs."""
+
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+import pulumi
+from extension_pool import ExtensionPool, ExtensionPoolArgs
+from extension_pool.program import load_stack_config
+from extension_pool.stack_config import BatchAccount, KeyVault, ResourceGroup, pool_arguments, wants_stack_vault
+from pulumi_azure_native import authorization, batch, keyvault, resources
+
+
+def resource_group(wanted: ResourceGroup) -> pulumi.Output[str]:
+    if not wanted.create:
+        return resources.get_resource_group_output(resource_group_name=wanted.name).name
+    return resources.ResourceGroup("resource-group", resource_group_name=wanted.name).name
+
+
+def batch_account(wanted: BatchAccount, group: pulumi.Input[str]) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+    """Name and endpoint of the account."""
+    if not wanted.create:
+        found = batch.get_batch_account_output(account_name=wanted.name, resource_group_name=group)
+        return found.name, found.account_endpoint
+    created = batch.BatchAccount("batch-account", account_name=wanted.name, resource_group_name=group)
+    return created.name, created.account_endpoint
+
+
+def key_vault(wanted: KeyVault, group: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Resource id of the vault."""
+    if not wanted.create:
+        return keyvault.get_vault_output(vault_name=wanted.name, resource_group_name=group).id
+    return keyvault.Vault(
+        "key-vault",
+        vault_name=wanted.name,
+        resource_group_name=group,
+        properties={
+            "tenant_id": authorization.get_client_config_output().tenant_id,
+            "sku": {"family": keyvault.SkuFamily.A, "name": keyvault.SkuName.STANDARD},
+            "enable_rbac_authorization": True,
+        },
+    ).id
+
+
+config = load_stack_config(Path(pulumi.get_root_directory()), date.today())
+
+group = resource_group(config.resource_group)
+account_group = config.batch_account.resource_group or group
+account, endpoint = batch_account(config.batch_account, account_group)
+vault_group = (config.key_vault and config.key_vault.resource_group) or group
+vault = key_vault(config.key_vault, vault_group) if config.key_vault else None
+
+pools = {
+    name: ExtensionPool(
+        name,
+        cast(
+            ExtensionPoolArgs,
+            {
+                "resource_group_name": account_group,
+                "account_name": account,
+                "key_vault_access": [{"vault_id": vault}] if vault and wants_stack_vault(pool) else [],
+                **pool_arguments(pool),
+            },
+        ),
+    )
+    for name, pool in config.pools.items()
+}
+
+pulumi.export("batchAccountEndpoint", endpoint)
+pulumi.export(
+    "pools",
+    {
+        name: {
+            "poolId": pool.pool_id,
+            "poolName": pool.pool_name,
+            "identityId": pool.identity_id,
+            "clientId": pool.client_id,
+            "principalId": pool.principal_id,
+            "extensionNames": pool.extension_names,
+        }
+        for name, pool in pools.items()
+    },
+)

@@ -1,0 +1,202 @@
+"""Names, ids, URLs, numbers and durations of Azure as annotated types, each limit stated once.
+
+A value that is not known yet (`Later`) passes every type: it is judged when it is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WrapValidator
+from pydantic_core import PydanticCustomError
+
+from .problems import Later
+
+T = TypeVar("T")
+
+RULE = "rule"
+"""The type of the pydantic errors that `broken` makes; their context holds what a Problem needs."""
+
+
+def broken(rule: str, *, allowed: str = "", do: str = "") -> PydanticCustomError:
+    """A broken rule, in the words of `Problem`."""
+    # pydantic fills {...} in a message from the context: the rule goes there too, so that braces in it do no harm
+    return PydanticCustomError(RULE, "{rule}", {"rule": rule, "allowed": allowed, "do": do})
+
+
+def _pass_later(value: Any, handler: Callable[[Any], Any], _info: ValidationInfo) -> Any:
+    return value if isinstance(value, Later) else handler(value)
+
+
+if TYPE_CHECKING:
+    LaterOr: TypeAlias = T | Later
+else:
+
+    class LaterOr:
+        """``LaterOr[T]``: a T, or a value that is not known yet."""
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            return Annotated[item, WrapValidator(_pass_later)]
+
+
+def _matching(pattern: str, rule: str, do: str = "") -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise broken(rule, do=do)
+        return value
+
+    return AfterValidator(check)
+
+
+def _whole_number(value: Any) -> Any:
+    # other languages and the wire of Pulumi deliver 5 as 5.0
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _between(least: int, most: int | None = None) -> AfterValidator:
+    rule = f"must be a whole number of {least} or more" if most is None else f"must be from {least} to {most}"
+
+    def check(value: int) -> int:
+        if value < least or (most is not None and value > most):
+            raise broken(rule)
+        return value
+
+    return AfterValidator(check)
+
+
+def _seconds_as_text(value: Any) -> Any:
+    # the extension's schema wants the seconds as a string; YAML and people write 3600
+    value = _whole_number(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_ISO_DURATION = re.compile(
+    r"P(?=.)(?:(?P<days>\d+)D)?(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
+
+
+def duration_in_seconds(text: str) -> int | None:
+    """Seconds of an ISO 8601 duration in days, hours, minutes and seconds (``PT15M``); None if it is not one."""
+    match = _ISO_DURATION.fullmatch(text)
+    if match is None:
+        return None
+    days, hours, minutes, seconds = (int(match[unit] or 0) for unit in ("days", "hours", "minutes", "seconds"))
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _duration(least: int, most: int | None, words: str) -> AfterValidator:
+    def check(value: str) -> str:
+        seconds = duration_in_seconds(value)
+        if seconds is None or seconds < least or (most is not None and seconds > most):
+            raise broken(f"must be an ISO 8601 duration {words}", do='write for example "PT15M"')
+        return value
+
+    return AfterValidator(check)
+
+
+def _resource_id(provider_type: str, title: str, example: str) -> AfterValidator:
+    provider, kind = provider_type.split("/")
+    pattern = rf"(?i:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/{re.escape(provider)}/{kind}/[^/]+)"
+    return _matching(pattern, f"must be the resource id of {title}", f"write {example}")
+
+
+Text = Annotated[str, _matching(r"(?s).+", "must not be empty")]
+
+PoolName = Annotated[
+    str,
+    # Microsoft.Batch/batchAccounts/pools, path parameter poolName
+    _matching(r"[A-Za-z0-9_-]{1,64}", "must be 1 to 64 letters, digits, hyphens or underscores"),
+]
+AccountName = Annotated[
+    str,
+    # Microsoft.Batch/batchAccounts, path parameter accountName
+    _matching(r"[a-z0-9]{3,24}", "must be 3 to 24 lower-case letters or digits"),
+]
+ResourceGroupName = Annotated[
+    str,
+    # Microsoft.Resources/resourceGroups, path parameter resourceGroupName; ARM refuses a full stop at the end
+    _matching(
+        r"[-\w._()]{0,89}[-\w_()]",
+        "must be 1 to 90 letters, digits, hyphens, underscores, parentheses or full stops, the last no full stop",
+    ),
+]
+VaultName = Annotated[
+    str,
+    # Microsoft.KeyVault/vaults, path parameter vaultName
+    _matching(
+        r"(?=.{3,24}$)[A-Za-z](?:-?[A-Za-z0-9])+",
+        "must be 3 to 24 letters, digits or single hyphens, starting with a letter",
+    ),
+]
+Guid = Annotated[
+    str,
+    _matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "must be a GUID"),
+]
+UserAssignedIdentityId = Annotated[
+    str,
+    _resource_id(
+        "Microsoft.ManagedIdentity/userAssignedIdentities",
+        "a user-assigned identity",
+        "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/"
+        "Microsoft.ManagedIdentity/userAssignedIdentities/NAME",
+    ),
+]
+VaultId = Annotated[
+    str,
+    _resource_id(
+        "Microsoft.KeyVault/vaults",
+        "a key vault",
+        "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME",
+    ),
+]
+ImageId = Annotated[
+    str,
+    _matching(
+        r"(?i:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/(images|galleries)/.+"
+        r"|/(sharedGalleries|communityGalleries)/.+)",
+        "must be the resource id of an image or of a gallery image version",
+    ),
+]
+SecretUrl = Annotated[
+    str,
+    # The vault's DNS suffix differs by cloud (azure.net, azure.cn, usgovcloudapi.net, sovereign clouds), so it is not
+    # enumerated. https://learn.microsoft.com/azure/virtual-machines/extensions/key-vault-linux
+    _matching(
+        r"https://[A-Za-z0-9-]{3,24}\.vault\.[a-z0-9.-]+\.[a-z]+(:443)?/secrets/[A-Za-z0-9-]{1,127}(/[0-9A-Za-z]+)?/?",
+        "must be the URL of a secret in a key vault",
+        "write https://VAULT.vault.azure.net/secrets/NAME (a certificate's secret has the certificate's name)",
+    ),
+]
+
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+NodeCount = Annotated[WholeNumber, _between(0)]
+TaskSlots = Annotated[WholeNumber, _between(1, 256)]  # at most 4 x cores of the size, never more than 256
+
+PollingInterval = Annotated[
+    str,
+    BeforeValidator(_seconds_as_text),
+    _matching(r"[1-9]\d*", "must be a number of seconds", 'write for example "3600"'),
+]
+ResizeTimeout = Annotated[str, _duration(5 * 60, None, "of at least PT5M")]  # Batch answers 400 below
+EvaluationInterval = Annotated[str, _duration(5 * 60, 168 * 3600, "from PT5M to PT168H")]
+
+
+def parse_vault_id(vault_id: str) -> tuple[str, str, str]:
+    """Subscription, resource group and name of a vault's resource id."""
+    return _parse_resource_id(vault_id)
+
+
+def parse_identity_id(identity_id: str) -> tuple[str, str, str]:
+    """Subscription, resource group and name of a user-assigned identity's resource id."""
+    return _parse_resource_id(identity_id)
+
+
+def _parse_resource_id(resource_id: str) -> tuple[str, str, str]:
+    segments = resource_id.strip("/").split("/")
+    if len(segments) < 8:
+        raise ValueError(f"{resource_id!r} is not the id of a resource in a resource group")
+    return segments[1], segments[3], segments[-1]

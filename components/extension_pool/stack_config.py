@@ -1,0 +1,167 @@
+"""A stack file in the operator's words -> what a stack asks for. Pure.
+
+A stack file is ``stacks/Pulumi.<stack>.yaml``; its keys are `StackConfig`'s fields in camelCase under the project's
+namespace, for example ``extension-pool:pools``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from .azure_types import AccountName, PoolName, ResourceGroupName, VaultName
+from .checks import check_pool
+from .problems import InvalidInput, Later, Path, Problem, nearest, open_later
+from .spec import PoolSettings, SpecModel, plain_tree
+from .validation import parse_model, words_of
+
+NAMESPACE = "extension-pool"
+
+# What stands under these keys are names of the user, not words of ours.
+_FREE_KEYS = frozenset({"settings", "protected_settings", "tags"})
+
+
+class ResourceGroup(SpecModel):
+    """The stack's resource group. create: whether the stack makes it (true) or finds it (left out)."""
+
+    name: ResourceGroupName
+    create: bool = False
+
+
+class BatchAccount(SpecModel):
+    """The Batch account of all pools. resource_group: left out, the stack's."""
+
+    name: AccountName
+    resource_group: ResourceGroupName | None = None
+    create: bool = False
+
+
+class KeyVault(SpecModel):
+    """The vault that the pools' certificates are in. resource_group: left out, the stack's."""
+
+    name: VaultName
+    resource_group: ResourceGroupName | None = None
+    create: bool = False
+
+
+class StackConfig(SpecModel):
+    """All that a stack asks for. pools: by name; the name is the pool's, unless it says another."""
+
+    resource_group: ResourceGroup
+    batch_account: BatchAccount
+    key_vault: KeyVault | None = None
+    pools: Annotated[dict[PoolName, PoolSettings], Field(min_length=1)]
+
+
+def parse_stack_config(values: Mapping[str, Any], today: date) -> StackConfig:
+    """The checked configuration of a stack.
+
+    values: what the configuration holds under the project's namespace, key by key, without the namespace; secrets as
+    `Later`. Raises InvalidInput with every problem, paths as in the stack file.
+    """
+    try:
+        return parse_model(StackConfig, dict(values), lambda config: _check(config, today), stack_words=True)
+    except InvalidInput as error:
+        raise InvalidInput([_in_stack_file(problem) for problem in error.problems]) from None
+
+
+def pool_arguments(pool: PoolSettings) -> dict[str, Any]:
+    """A pool of the stack as arguments of `ExtensionPool`, apart from the account; secrets are opened."""
+    arguments: dict[str, Any] = open_later(plain_tree(pool))
+    return arguments
+
+
+def wants_stack_vault(pool: PoolSettings) -> bool:
+    """Whether the pool gets access to the stack's vault: it has certificates and says nothing about access."""
+    return bool(pool.key_vault_certificates) and pool.key_vault_access is None
+
+
+def find_secure(document: Any, namespace: str = NAMESPACE) -> frozenset[Path]:
+    """The places of a stack file's configuration that hold ``secure:`` values, as paths without the namespace."""
+    config = document.get("config") if isinstance(document, Mapping) else None
+    found: set[Path] = set()
+    for key, value in (config or {}).items():
+        space, _, name = str(key).rpartition(":")
+        if space in ("", namespace):
+            found.update(_secure_below(value, (name,)))
+    return frozenset(found)
+
+
+def mark_secrets(tree: Any, places: frozenset[Path], wrap: Callable[[Any], Any], at: Path = ()) -> Any:
+    """The tree with ``Later(wrap(value))`` at each of the places."""
+    if at in places:
+        return Later(wrap(tree))
+    if isinstance(tree, Mapping):
+        return {key: mark_secrets(value, places, wrap, (*at, key)) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [mark_secrets(value, places, wrap, (*at, index)) for index, value in enumerate(tree)]
+    return tree
+
+
+def settings_leaves(tree: Any, at: Path = ()) -> frozenset[Path]:
+    """The places of all values in extension settings: what may be secret where the stack file itself cannot be read."""
+    inside = any(segment in ("settings", "protectedSettings") for segment in at)
+    if isinstance(tree, (Mapping, list)):
+        items = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
+        return frozenset().union(*(settings_leaves(value, (*at, key)) for key, value in items))
+    return frozenset({at}) if inside else frozenset()
+
+
+def _secure_below(value: Any, at: Path) -> set[Path]:
+    if isinstance(value, Mapping):
+        if set(value) == {"secure"} and isinstance(value["secure"], str):
+            return {at}
+        return set().union(*(_secure_below(inner, (*at, str(key))) for key, inner in value.items()))
+    if isinstance(value, list):
+        return set().union(*(_secure_below(inner, (*at, index)) for index, inner in enumerate(value)))
+    return set()
+
+
+def _check(config: StackConfig, today: date) -> list[Problem]:
+    problems: list[Problem] = []
+    if config.resource_group.create and not config.batch_account.create and config.batch_account.resource_group is None:
+        problems.append(
+            Problem(
+                ("batchAccount",),
+                "cannot be there already in a resource group that the stack creates",
+                config.batch_account.name,
+                do="set create: true, or name its resource group",
+            )
+        )
+    for name, pool in config.pools.items():
+        for problem in check_pool(pool, today).problems:
+            path = tuple(_stack_word(problem.path, index) for index in range(len(problem.path)))
+            problems.append(Problem(("pools", name, *path), problem.rule, problem.value, problem.allowed, problem.do))
+        if wants_stack_vault(pool) and config.key_vault is None:
+            problems.append(
+                Problem(
+                    ("pools", name, "keyVaultCertificates"),
+                    "the pool's identity has no access to a vault",
+                    do=f"name the vault under {NAMESPACE}:keyVault, or give the pool keyVaultAccess ([]: no grant)",
+                )
+            )
+    return problems
+
+
+def _stack_word(path: Path, index: int) -> str | int:
+    segment = path[index]
+    free = any(earlier in _FREE_KEYS for earlier in path[:index])
+    return to_camel(segment) if isinstance(segment, str) and not free else segment
+
+
+def _in_stack_file(problem: Problem) -> Problem:
+    first, *rest = problem.path
+    words = words_of(StackConfig, stack_words=True)
+    do = problem.do
+    if not rest and first not in words and not isinstance(first, int):
+        meant = nearest(first, words)
+        do = f"did you mean {NAMESPACE}:{meant}?" if meant else do
+    path = (
+        f"{NAMESPACE}:{to_camel(str(first))}" if first in StackConfig.model_fields else f"{NAMESPACE}:{first}",
+        *rest,
+    )
+    return Problem(path, problem.rule, problem.value, problem.allowed, do)
