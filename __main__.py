@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import cast
 
 import pulumi
+from pulumi_azure_native import authorization, batch, keyvault, resources
+
 from extension_pool import ExtensionPool, ExtensionPoolArgs
 from extension_pool.program import load_stack_config
 from extension_pool.stack_config import BatchAccount, KeyVault, ResourceGroup, pool_arguments, wants_stack_vault
-from pulumi_azure_native import authorization, batch, keyvault, resources
 
 
 def resource_group(wanted: ResourceGroup) -> pulumi.Output[str]:

@@ -9,7 +9,15 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from .problems import InvalidInput
-from .stack_config import NAMESPACE, StackConfig, find_secure, mark_secrets, parse_stack_config, settings_leaves
+from .stack_config import (
+    NAMESPACE,
+    StackConfig,
+    find_secure,
+    mark_secrets,
+    parse_stack_config,
+    settings_leaves,
+    warn_of_clear_text,
+)
 from .stack_files import read_stack_file, stack_file
 
 
@@ -24,13 +32,16 @@ def load_stack_config(root: Path, today: date) -> StackConfig:
     places = _secret_places(values, find_secure(read_stack_file(root, stack)))
     values = mark_secrets(values, places, pulumi.Output.secret)
     try:
-        return parse_stack_config(values, today)
+        config = parse_stack_config(values, today)
     except InvalidInput as error:
         count = len(error.problems)
         file = stack_file(root, stack)
         name = file.relative_to(root) if file.is_relative_to(root) else file
         heading = f"{name} has {count} problem{'' if count == 1 else 's'}; nothing has been changed:"
         raise pulumi.RunError("\n".join([heading, *(f"  {one.sentence()}" for one in error.problems)])) from None
+    for notice in warn_of_clear_text(config):
+        pulumi.log.warn(notice.sentence())
+    return config
 
 
 def _texts() -> dict[str, str]:

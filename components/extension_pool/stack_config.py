@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from .azure_types import AccountName, PoolName, ResourceGroupName, VaultName
 from .checks import check_pool
-from .problems import InvalidInput, Later, Path, Problem, nearest, open_later
+from .problems import InvalidInput, Later, Notice, Path, Problem, nearest, open_later
 from .spec import PoolSettings, SpecModel, plain_tree
 from .validation import parse_model, words_of
 
@@ -75,6 +75,19 @@ def pool_arguments(pool: PoolSettings) -> dict[str, Any]:
     return arguments
 
 
+def warn_of_clear_text(config: StackConfig) -> list[Notice]:
+    """Protected settings that the stack file holds in clear text: Pulumi keeps them secret, the repository does not."""
+    return [
+        Notice(
+            (f"{NAMESPACE}:pools", name, "extensions", index, "protectedSettings"),
+            "stands in the stack file in clear text; put it there with `pulumi config set --secret --path`",
+        )
+        for name, pool in config.pools.items()
+        for index, extension in enumerate(pool.extensions or [])
+        if _in_clear_text(extension.protected_settings)
+    ]
+
+
 def wants_stack_vault(pool: PoolSettings) -> bool:
     """Whether the pool gets access to the stack's vault: it has certificates and says nothing about access."""
     return bool(pool.key_vault_certificates) and pool.key_vault_access is None
@@ -109,6 +122,14 @@ def settings_leaves(tree: Any, at: Path = ()) -> frozenset[Path]:
         items = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
         return frozenset().union(*(settings_leaves(value, (*at, key)) for key, value in items))
     return frozenset({at}) if inside else frozenset()
+
+
+def _in_clear_text(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_in_clear_text(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_in_clear_text(inner) for inner in value)
+    return value is not None and not isinstance(value, Later)
 
 
 def _secure_below(value: Any, at: Path) -> set[Path]:

@@ -3,6 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from extension_pool.azure_types import (
     AccountName,
     EvaluationInterval,
@@ -21,9 +25,6 @@ from extension_pool.azure_types import (
     parse_identity_id,
 )
 from extension_pool.problems import Later
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 SUB = "/subscriptions/s/resourceGroups/rg/providers"
 

@@ -81,8 +81,9 @@ print(services - {"authorization", "batch", "managedidentity"} or "none")
 
 
 def test_pulumi_reads_the_component_as_a_package() -> None:
-    from extension_pool import ExtensionPool
     from pulumi.provider.experimental.component import ComponentProvider
+
+    from extension_pool import ExtensionPool
 
     schema = json.loads(ComponentProvider([ExtensionPool], "extension-pool", None, "0.0.0").schema)
     component = schema["resources"]["extension-pool:index:ExtensionPool"]

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 import pulumi
 import pytest
+
 from extension_pool import ExtensionPool, ExtensionPoolArgs, InvalidPoolError
 from extension_pool.access import KEY_VAULT_SECRETS_USER
-
 from tests.support.recording import (
     CLIENT_ID,
     EXTENSION_POOL,

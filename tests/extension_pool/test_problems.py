@@ -1,6 +1,7 @@
 """Wording of problems: path, rule, value, what to do; never a secret."""
 
 import pytest
+
 from extension_pool.problems import InvalidInput, Later, Notice, Problem, nearest, open_later, render_path, show_value
 
 

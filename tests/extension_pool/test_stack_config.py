@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
 from extension_pool.problems import InvalidInput, Later
 from extension_pool.stack_config import (
     StackConfig,
@@ -15,9 +18,8 @@ from extension_pool.stack_config import (
     pool_arguments,
     settings_leaves,
     wants_stack_vault,
+    warn_of_clear_text,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 TODAY = date(2026, 6, 1)
 STACKS = Path(__file__).parents[2] / "stacks"
@@ -199,6 +201,18 @@ def test_secure_places_are_found_and_marked_and_carried_to_the_arguments() -> No
     arguments = pool_arguments(parse_stack_config(marked, TODAY).pools["linux"])
     assert arguments["extensions"][0]["settings"] == {"plain": 1, "key": ("secret", "s")}
     assert arguments["extensions"][0]["protected_settings"] == ("secret", {"a": "s"})
+
+
+def test_protected_settings_in_clear_text_warn() -> None:
+    def warnings(protected: Any) -> list[str]:
+        extension = {"name": "x", "publisher": "P", "type": "T", "protectedSettings": protected}
+        config = parse_stack_config(values(pools={"linux": pool(extensions=[extension])}), TODAY)
+        return [notice.sentence() for notice in warn_of_clear_text(config)]
+
+    assert warnings({}) == warnings(Later({"a": 1})) == warnings({"a": [Later("s")]}) == []
+    (warning,) = warnings({"a": [Later("s"), "hunter2"]})
+    assert warning.startswith("extension-pool:pools.linux.extensions[0].protectedSettings: stands in the stack file in")
+    assert "hunter2" not in warning
 
 
 def test_where_the_file_is_not_at_hand_every_setting_counts_as_secret() -> None:

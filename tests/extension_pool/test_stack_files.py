@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from extension_pool.stack_files import read_stack_file, stack_file
 
 

@@ -1,6 +1,7 @@
 """Sizes of families that Batch has announced to retire warn; their current namesakes do not."""
 
 import pytest
+
 from extension_pool.vm_sizes import find_retiring_family
 
 
