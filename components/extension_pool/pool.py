@@ -10,8 +10,9 @@ from pulumi_azure_native import batch
 from .access import PoolIdentity, create_identity, grant_vault_access, use_identity
 from .args import ExtensionPoolArgs
 from .checks import check_pool
+from .derived import extension_names
 from .problems import InvalidInput, Later, Notice, open_later, render_path
-from .render import extension_names, render_pool_inputs
+from .render import render_pool_inputs
 from .rollout import REPLACE_ON_CHANGES
 from .spec import PoolSpec, plain_tree
 from .validation import parse_model

@@ -98,6 +98,11 @@ class Findings:
     problems: tuple[Problem, ...] = ()
     notices: tuple[Notice, ...] = ()
 
+    @classmethod
+    def of(cls, problem: Problem) -> Findings:
+        """One problem and nothing else."""
+        return cls(problems=(problem,))
+
     def __add__(self, other: Findings) -> Findings:
         return Findings(self.problems + other.problems, self.notices + other.notices)
 

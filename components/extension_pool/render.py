@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .checks import image_of, node_agent_of, os_type_of
-from .extensions.key_vault import render_key_vault_extension
-from .spec import Extension, KeyVaultExtension, PoolSettings, PoolSpec, plain_tree, present
+from .derived import all_extensions, image_of, node_agent_of
+from .spec import Extension, PoolSettings, PoolSpec, plain_tree, present
 
 
 def render_pool_inputs(pool: PoolSpec, *, identity_id: Any, client_id: Any) -> dict[str, Any]:
@@ -45,24 +44,6 @@ def render_pool_inputs(pool: PoolSpec, *, identity_id: Any, client_id: Any) -> d
             "tags": pool.tags,
         }
     )
-
-
-def all_extensions(pool: PoolSettings, client_id: Any) -> list[Extension]:
-    """The pool's extensions, the one of its certificates included, in canonical order: by name.
-
-    Their order means nothing to Batch (``provisionAfterExtensions`` orders them), so it must not look like a change.
-    """
-    extensions = list(pool.extensions or [])
-    os_type = os_type_of(pool)
-    if pool.key_vault_certificates and os_type is not None:
-        options = pool.key_vault_extension or KeyVaultExtension()
-        extensions.append(render_key_vault_extension(pool.key_vault_certificates, options, os_type, client_id))
-    return sorted(extensions, key=lambda extension: extension.name.lower())
-
-
-def extension_names(pool: PoolSettings) -> list[str]:
-    """The names that nodes report, in canonical order."""
-    return [extension.name for extension in all_extensions(pool, None)]
 
 
 def _render_image_reference(pool: PoolSettings) -> Any:

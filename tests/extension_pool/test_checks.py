@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from extension_pool.checks import check_pool, node_agent_of, os_type_of
+from extension_pool.checks import check_pool
+from extension_pool.derived import node_agent_of, os_type_of
 from extension_pool.problems import Findings
 from extension_pool.spec import PoolSettings
 

@@ -108,7 +108,7 @@ def test_without_access_nothing_is_granted() -> None:
 
 def test_several_grants_are_named_by_their_own_names() -> None:
     monitor = build(key_vault_access=[{"vault_id": VAULT}, {"vault_id": VAULT + "2", "name": "licenses"}])
-    assert [one.name for one in monitor.all_of(ROLE_ASSIGNMENT)] == [
+    assert sorted(one.name for one in monitor.all_of(ROLE_ASSIGNMENT)) == [
         "render-vault-access",
         "render-vault-access-licenses",
     ]

@@ -1,0 +1,65 @@
+"""What follows from a pool's arguments: its image, its operating system, all of its extensions. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .extensions.key_vault import extension_type_for, render_key_vault_extension
+from .images import Image, find_image, find_image_by_reference, os_of_node_agent
+from .spec import Extension, KeyVaultExtension, PoolSettings
+
+
+def image_of(pool: PoolSettings) -> Image | None:
+    """The catalogue's image of a pool, by alias or by reference; None where the catalogue does not know it."""
+    if pool.image is not None:
+        return find_image(pool.image)
+    reference = pool.image_reference
+    if reference is None:
+        return None
+    parts = (reference.publisher, reference.offer, reference.sku)
+    known = [part for part in parts if isinstance(part, str)]
+    return find_image_by_reference(*known) if len(known) == len(parts) else None
+
+
+def node_agent_of(pool: PoolSettings) -> str | None:
+    """The node agent SKU id: the one given, else the image's."""
+    if pool.node_agent_sku_id is not None:
+        return pool.node_agent_sku_id
+    image = image_of(pool)
+    return image.node_agent_sku_id if image else None
+
+
+def os_type_of(pool: PoolSettings) -> str | None:
+    """``linux`` or ``windows``: what the node agent runs on; None where neither agent nor image is known."""
+    agent = node_agent_of(pool)
+    if agent is not None:
+        return os_of_node_agent(agent)
+    image = image_of(pool)
+    return image.os_type if image else None
+
+
+def key_vault_extension_name(pool: PoolSettings) -> str | None:
+    """The name of the extension that brings the certificates; None where there are none, or the image is unknown."""
+    os_type = os_type_of(pool)
+    if not pool.key_vault_certificates or os_type is None:
+        return None
+    chosen = pool.key_vault_extension.name if pool.key_vault_extension else None
+    return chosen or extension_type_for(os_type).type
+
+
+def all_extensions(pool: PoolSettings, client_id: Any) -> list[Extension]:
+    """The pool's extensions, the one of its certificates included, in canonical order: by name.
+
+    Their order means nothing to Batch (``provisionAfterExtensions`` orders them), so it must not look like a change.
+    """
+    extensions = list(pool.extensions or [])
+    os_type = os_type_of(pool)
+    if pool.key_vault_certificates and os_type is not None:
+        options = pool.key_vault_extension or KeyVaultExtension()
+        extensions.append(render_key_vault_extension(pool.key_vault_certificates, options, os_type, client_id))
+    return sorted(extensions, key=lambda extension: extension.name.lower())
+
+
+def extension_names(pool: PoolSettings) -> list[str]:
+    """The names that nodes report, in canonical order."""
+    return [extension.name for extension in all_extensions(pool, None)]
