@@ -1,0 +1,48 @@
+# Every target works on a fresh clone: it makes .venv, and `up` gets the engine. All of it stays in .venv and .local.
+STACK ?= dev
+PYTHON ?= python3
+
+# Byte code is written next to the packages, once; without it each of the many short Python processes compiles again.
+unexport PYTHONDONTWRITEBYTECODE
+
+BIN := .venv/bin
+ENGINE := $(BIN)/python -m engine
+# Interrupted, venv and pip leave temporary files behind; here they are in a folder of the project.
+TEMP := TMPDIR="$(CURDIR)/.local/tmp"
+INSTALL := $(TEMP) $(BIN)/python -m pip install --quiet --no-compile --no-cache-dir --disable-pip-version-check -r requirements.txt
+NEEDS := pyproject.toml requirements.txt constraints.txt
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+up: .venv/.up ## Build the stack in local Azure and show the status of each extension (STACK=dev)
+	@$(ENGINE) up --stack $(STACK)
+preview: .venv/.up ## Show what `make up` would change, and why
+	@$(ENGINE) preview --stack $(STACK)
+status: .venv/.up ## Show the status of each extension on each node
+	@$(ENGINE) status --stack $(STACK)
+down: .venv/.up ## Take the stack down and stop local Azure
+	@$(ENGINE) down --stack $(STACK)
+test: .venv/.test ## Run all tests, those with the real engine included
+	@$(ENGINE) get
+	@$(BIN)/python -m pytest
+check: .venv/.test ## Lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+# Without its stamp an environment is what an interrupted run left: it is made anew.
+.venv/.up: $(NEEDS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed, and $(PYTHON) is %d.%d; choose one with: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "environment: installing into .venv (about 20 seconds)"
+	@rm -rf .local/tmp && mkdir -p .local/tmp
+	@test -e $@ || $(TEMP) $(PYTHON) -m venv --clear .venv
+	@$(INSTALL) -e '.[ops,emulator]'
+	@touch $@
+.venv/.test: .venv/.up
+	@echo "environment: adding what the tests need"
+	@rm -rf .local/tmp && mkdir -p .local/tmp
+	@$(INSTALL) -e '.[ops,emulator,test]'
+	@touch $@
+
+.PHONY: help up preview status down test check
+.DELETE_ON_ERROR:
