@@ -161,6 +161,9 @@ ImageId = Annotated[
         "must be the resource id of an image or of a gallery image version",
     ),
 ]
+ResourceId = Annotated[
+    str, _matching(r"/[^/]+(/[^/]+)+/?", "must be a resource id", "write it whole, from /subscriptions/ on")
+]
 SecretUrl = Annotated[
     str,
     # The vault's DNS suffix differs by cloud (azure.net, azure.cn, usgovcloudapi.net, sovereign clouds), so it is not

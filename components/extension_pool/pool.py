@@ -11,7 +11,7 @@ from .access import PoolIdentity, create_identity, grant_vault_access, use_ident
 from .args import ExtensionPoolArgs
 from .checks import check_pool
 from .derived import extension_names
-from .problems import InvalidInput, Later, Notice, open_later, render_path
+from .problems import SECRET_FIELDS, InvalidInput, Later, Notice, open_later, render_path
 from .render import render_pool_inputs
 from .rollout import REPLACE_ON_CHANGES
 from .spec import PoolSpec, plain_tree
@@ -73,7 +73,7 @@ class ExtensionPool(pulumi.ComponentResource):
         )
         pool = batch.Pool(
             f"{name}-pool",
-            **open_later(_secret_protected_settings(inputs)),
+            **open_later(_with_secrets(inputs)),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # nodes boot and ask for their certificates at once
@@ -131,15 +131,13 @@ def _defer_outputs(value: Any) -> Any:
     return value
 
 
-def _secret_protected_settings(tree: Any) -> Any:
-    """The tree with each ``protected_settings`` as a secret, at that place and no higher."""
+def _with_secrets(tree: Any) -> Any:
+    """The tree with each value of `SECRET_FIELDS` as a secret, at that place and no higher."""
     if isinstance(tree, Mapping):
         return {
-            key: Later(pulumi.Output.secret(open_later(value)))
-            if key == "protected_settings"
-            else _secret_protected_settings(value)
+            key: Later(pulumi.Output.secret(open_later(value))) if key in SECRET_FIELDS else _with_secrets(value)
             for key, value in tree.items()
         }
     if isinstance(tree, list):
-        return [_secret_protected_settings(value) for value in tree]
+        return [_with_secrets(value) for value in tree]
     return tree

@@ -14,7 +14,10 @@ from typing import Any, TypeAlias
 Path: TypeAlias = "tuple[str | int, ...]"
 """Where a value stands: keys and list indexes from the outermost input inwards."""
 
-PROTECTED_KEYS = frozenset({"protected_settings", "protectedSettings"})
+SECRET_FIELDS = frozenset({"protected_settings", "password", "account_key", "sas_key", "ssh_private_key"})
+"""Arguments that are secret whatever they hold."""
+
+PROTECTED_KEYS = SECRET_FIELDS | {"protectedSettings", "accountKey", "sasKey", "sshPrivateKey"}
 """Whatever stands under one of these keys is never printed."""
 
 

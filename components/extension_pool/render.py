@@ -10,7 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from .derived import all_extensions, image_of, node_agent_of
-from .spec import Extension, PoolSettings, PoolSpec, plain_tree, present
+from .spec import MACHINE_FIELDS, PoolSettings, PoolSpec, plain_tree, present
+
+# What the component asks for in its own words; everything else bears ARM's names, and goes where ARM has it.
+_OWN_WORDS = frozenset(
+    {"image", "image_reference", "node_agent_sku_id", "identity", "key_vault_access", "key_vault_certificates"}
+    | {"key_vault_extension", "extensions"}
+)
+_POOL_FIELDS = tuple(name for name in PoolSpec.model_fields if name not in _OWN_WORDS | set(MACHINE_FIELDS))
 
 
 def render_pool_inputs(pool: PoolSpec, *, identity_id: Any, client_id: Any) -> dict[str, Any]:
@@ -19,29 +26,18 @@ def render_pool_inputs(pool: PoolSpec, *, identity_id: Any, client_id: Any) -> d
     identity_id: resource id of the pool's user-assigned identity; client_id: its client id, for extensions that sign in
     with it. Both are strings or `Later`.
     """
+    same_name = {name: plain_tree(getattr(pool, name)) for name in _POOL_FIELDS}
+    machines = {
+        "image_reference": _render_image_reference(pool),
+        "node_agent_sku_id": node_agent_of(pool),
+        "extensions": [plain_tree(one) for one in all_extensions(pool, client_id)] or None,
+        **{name: plain_tree(getattr(pool, name)) for name in MACHINE_FIELDS},
+    }
     return present(
         {
-            "resource_group_name": pool.resource_group_name,
-            "account_name": pool.account_name,
-            "pool_name": pool.pool_name,
-            "display_name": pool.display_name,
-            "vm_size": pool.vm_size,
-            "deployment_configuration": {
-                "virtual_machine_configuration": present(
-                    {
-                        "image_reference": _render_image_reference(pool),
-                        "node_agent_sku_id": node_agent_of(pool),
-                        "extensions": [_render_extension(one) for one in all_extensions(pool, client_id)] or None,
-                    }
-                )
-            },
-            "scale_settings": plain_tree(pool.scale_settings),
+            **same_name,
+            "deployment_configuration": {"virtual_machine_configuration": present(machines)},
             "identity": {"type": "UserAssigned", "user_assigned_identities": [identity_id]},
-            "task_slots_per_node": pool.task_slots_per_node,
-            "task_scheduling_policy": plain_tree(pool.task_scheduling_policy),
-            "inter_node_communication": pool.inter_node_communication,
-            "metadata": plain_tree(pool.metadata),
-            "tags": pool.tags,
         }
     )
 
@@ -51,8 +47,3 @@ def _render_image_reference(pool: PoolSettings) -> Any:
     if pool.image_reference is not None:
         return plain_tree(pool.image_reference)
     return image.reference if image else None
-
-
-def _render_extension(extension: Extension) -> dict[str, Any]:
-    rendered: dict[str, Any] = plain_tree(extension)
-    return rendered

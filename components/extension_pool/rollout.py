@@ -9,12 +9,18 @@ EXTENSIONS_PATH = "deploymentConfiguration.virtualMachineConfiguration.extension
 
 REPLACE_ON_CHANGES: tuple[str, ...] = (
     EXTENSIONS_PATH,
-    "deploymentConfiguration.virtualMachineConfiguration.imageReference",
-    "deploymentConfiguration.virtualMachineConfiguration.nodeAgentSkuId",
+    "deploymentConfiguration.virtualMachineConfiguration",
     "vmSize",
     "taskSlotsPerNode",
     "taskSchedulingPolicy",
     "interNodeCommunication",
+    "targetNodeCommunicationMode",
+    "networkConfiguration",
+    "mountConfiguration",
+    "userAccounts",
+    "applicationLicenses",
+    "upgradePolicy",
+    "resourceTags",
     "displayName",
     # Azure takes a new identity, but only nodes made after the pool has shrunk to none get it
     "identity",

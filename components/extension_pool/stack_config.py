@@ -11,12 +11,11 @@ from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
-from pydantic.alias_generators import to_camel
 
 from .azure_types import AccountName, PoolName, ResourceGroupName, VaultName
 from .checks import check_pool
 from .problems import InvalidInput, Later, Notice, Path, Problem, nearest, open_later
-from .spec import PoolSettings, SpecModel, plain_tree
+from .spec import PoolSettings, SpecModel, arm_name, plain_tree
 from .validation import parse_model, words_of
 
 NAMESPACE = "extension-pool"
@@ -171,7 +170,7 @@ def _check(config: StackConfig, today: date) -> list[Problem]:
 def _stack_word(path: Path, index: int) -> str | int:
     segment = path[index]
     free = any(earlier in _FREE_KEYS for earlier in path[:index])
-    return to_camel(segment) if isinstance(segment, str) and not free else segment
+    return arm_name(segment) if isinstance(segment, str) and not free else segment
 
 
 def _in_stack_file(problem: Problem) -> Problem:
@@ -181,8 +180,4 @@ def _in_stack_file(problem: Problem) -> Problem:
     if not rest and first not in words and not isinstance(first, int):
         meant = nearest(first, words)
         do = f"did you mean {NAMESPACE}:{meant}?" if meant else do
-    path = (
-        f"{NAMESPACE}:{to_camel(str(first))}" if first in StackConfig.model_fields else f"{NAMESPACE}:{first}",
-        *rest,
-    )
-    return Problem(path, problem.rule, problem.value, problem.allowed, do)
+    return Problem((f"{NAMESPACE}:{first}", *rest), problem.rule, problem.value, problem.allowed, do)

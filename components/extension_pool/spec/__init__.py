@@ -1,0 +1,39 @@
+"""The checked form of a pool's arguments: what each may be, its default, its limits. Pure.
+
+Field names are the component's (snake_case); their aliases are those of stack files and other languages (camelCase).
+The shapes are ARM's, `deploymentConfiguration.virtualMachineConfiguration` flattened, since a pool with extensions has
+no other kind. https://learn.microsoft.com/azure/templates/microsoft.batch/batchaccounts/pools
+"""
+
+from .base import PLACEHOLDERS, SpecModel, arm_name, plain_tree, present
+from .extensions import (
+    DEFAULT_MSI_ENDPOINT,
+    DEFAULT_POLLING_INTERVAL,
+    Acl,
+    Extension,
+    KeyVaultCertificate,
+    KeyVaultExtension,
+)
+from .identity import ExistingIdentity, Identity, KeyVaultAccess
+from .pool import MACHINE_FIELDS, MetadataItem, PoolSettings, PoolSpec
+
+__all__ = [
+    "DEFAULT_MSI_ENDPOINT",
+    "DEFAULT_POLLING_INTERVAL",
+    "MACHINE_FIELDS",
+    "PLACEHOLDERS",
+    "Acl",
+    "ExistingIdentity",
+    "Extension",
+    "Identity",
+    "KeyVaultAccess",
+    "KeyVaultCertificate",
+    "KeyVaultExtension",
+    "MetadataItem",
+    "PoolSettings",
+    "PoolSpec",
+    "SpecModel",
+    "arm_name",
+    "plain_tree",
+    "present",
+]

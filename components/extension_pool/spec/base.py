@@ -1,0 +1,72 @@
+"""What all models of inputs share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic.alias_generators import to_camel
+from typing_extensions import Self
+
+from ..problems import Later
+
+# ARM writes some abbreviations in capitals.
+_ARM_NAMES = {
+    "disk_size_gb": "diskSizeGB",
+    "ephemeral_os_disk_settings": "ephemeralOSDiskSettings",
+    "public_ip_address_configuration": "publicIPAddressConfiguration",
+    "automatic_os_upgrade_policy": "automaticOSUpgradePolicy",
+    "enable_automatic_os_upgrade": "enableAutomaticOSUpgrade",
+    "dynamic_vnet_assignment_scope": "dynamicVNetAssignmentScope",
+}
+
+
+def arm_name(field: str) -> str:
+    """The name that ARM, and so a stack file, has for a field: ``vm_size`` -> ``vmSize``."""
+    return _ARM_NAMES.get(field) or to_camel(field)
+
+
+PLACEHOLDERS = "placeholders"
+"""Key of the validation context: whether a `Later` may stand for a whole mapping."""
+
+
+class SpecModel(BaseModel):
+    """What all models of inputs share: strict types, no unknown keys, no values in error texts."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        alias_generator=arm_name,
+        validate_by_name=True,
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _placeholder_for_later(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        if isinstance(value, Later) and info.context and info.context.get(PLACEHOLDERS):
+            return cls.placeholder()
+        return handler(value)
+
+    @classmethod
+    def placeholder(cls) -> Self:
+        """Stands for a mapping that is wrong or missing, so that the rules can still judge what is around it."""
+        required = (name for name, field in cls.model_fields.items() if field.is_required())
+        return cls.model_construct(None, **dict.fromkeys(required, Later(None)))
+
+
+def plain_tree(value: Any) -> Any:
+    """A model (or a list of models) as plain mappings without what was left out; free mappings in it stay as typed."""
+    if isinstance(value, BaseModel):
+        return present({name: plain_tree(getattr(value, name)) for name in type(value).model_fields})
+    if isinstance(value, list):
+        return [plain_tree(item) for item in value]
+    return value
+
+
+def present(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapping without its None values."""
+    return {key: value for key, value in mapping.items() if value is not None}

@@ -1,0 +1,51 @@
+"""The pool's network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..azure_types import LaterOr, ResourceId, Text, WholeNumber
+from .base import SpecModel
+
+
+class NetworkSecurityGroupRule(SpecModel):
+    """One rule of an inbound NAT pool."""
+
+    priority: LaterOr[WholeNumber]
+    access: LaterOr[Literal["Allow", "Deny"]]
+    source_address_prefix: LaterOr[Text]
+    source_port_ranges: list[LaterOr[Text]] | None = None
+
+
+class InboundNatPool(SpecModel):
+    """One entry of ``endpointConfiguration.inboundNatPools``."""
+
+    name: LaterOr[Text]
+    protocol: LaterOr[Literal["TCP", "UDP"]]
+    backend_port: LaterOr[WholeNumber]
+    frontend_port_range_start: LaterOr[WholeNumber]
+    frontend_port_range_end: LaterOr[WholeNumber]
+    network_security_group_rules: list[NetworkSecurityGroupRule] | None = None
+
+
+class EndpointConfiguration(SpecModel):
+    """``endpointConfiguration``."""
+
+    inbound_nat_pools: list[InboundNatPool]
+
+
+class PublicIPAddressConfiguration(SpecModel):
+    """``publicIPAddressConfiguration``."""
+
+    provision: LaterOr[Literal["BatchManaged", "UserManaged", "NoPublicIPAddresses"]] | None = None
+    ip_address_ids: list[LaterOr[ResourceId]] | None = None
+
+
+class NetworkConfiguration(SpecModel):
+    """``networkConfiguration``."""
+
+    subnet_id: LaterOr[ResourceId] | None = None
+    dynamic_vnet_assignment_scope: LaterOr[Literal["none", "job"]] | None = None
+    enable_accelerated_networking: LaterOr[bool] | None = None
+    endpoint_configuration: EndpointConfiguration | None = None
+    public_ip_address_configuration: PublicIPAddressConfiguration | None = None
