@@ -1,0 +1,54 @@
+"""Every setting of local Azure with its default; durations are seconds of the virtual clock.
+
+The durations are judgements in the class of what the facts name (pool delete "minutes", role assignments "up to 10
+minutes", identities that lag in the directory): long enough to be seen, short enough at 60 times real time.
+"""
+
+from __future__ import annotations
+
+DEFAULTS: dict[str, str] = {
+    # What PUT does on an existing pool: "strict" refuses at any node count what the pages call not updatable,
+    # "zero-nodes-allowed" accepts it on an empty pool from api-version 2024-07-01 on (two Microsoft pages conflict).
+    "pool_updates": "strict",
+    # Shape of the extension status on the data plane: "spec" as in the REST examples, "documented" as on the page
+    # "Use extensions with Batch pools" (numeric level, settings as JSON text, no provisioningState).
+    "status_shape": "spec",
+    # Casing of the group segment in the id that an identity's PUT returns: "resourceGroups", or "resourcegroups" as in
+    # the published example IdentityCreate.json.
+    "identity_id_segment": "resourceGroups",
+    # Deleted vaults keep their name (Key Vault soft delete); "off" forgets them at once.
+    "vault_soft_delete": "on",
+    # Extensions beyond Batch's list, as after a support request: "publisher/type, publisher/type".
+    "also_allowed_extensions": "",
+    # Pools per account; 100 by default, up to 500 on request (batch-quota-limit.md).
+    "pool_quota": "100",
+    "pool_resize_seconds": "60",
+    "pool_delete_seconds": "120",
+    "account_delete_seconds": "60",
+    "group_delete_seconds": "30",
+    "node_boot_seconds": "30",
+    "start_task_seconds": "20",
+    "extension_seconds": "30",
+    # How long a Key Vault extension with requireInitialSync spreads its 25 tries before it reports an error.
+    "key_vault_retry_seconds": "900",
+    "role_propagation_seconds": "60",
+    "identity_replication_seconds": "60",
+}
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "pool_updates": ("strict", "zero-nodes-allowed"),
+    "status_shape": ("spec", "documented"),
+    "identity_id_segment": ("resourceGroups", "resourcegroups"),
+    "vault_soft_delete": ("on", "off"),
+}
+
+
+def checked(name: str, value: str) -> str:
+    """`value` when it is allowed for the setting `name`; ValueError names what is."""
+    if name not in DEFAULTS:
+        raise ValueError(f"local Azure has no setting {name!r}; it has: {', '.join(sorted(DEFAULTS))}")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise ValueError(f"{name}: {value!r} is not allowed; allowed are {', '.join(CHOICES[name])}")
+    if name.endswith("_seconds") and float(value) < 0:
+        raise ValueError(f"{name}: {value!r} is negative")
+    return value

@@ -1,0 +1,313 @@
+"""The one file behind every face of local Azure; safe with many processes at once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator import existing, settings
+from emulator.clock import Clock
+
+DEFAULT_SPEED = 60.0
+BUSY_SECONDS = 30.0
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE options (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+-- Deleted resources stay as rows with their end time, because whether a grant was there when a node asked is history.
+CREATE TABLE resources (
+    seq INTEGER PRIMARY KEY, id_key TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
+    body TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL, deleting REAL, deleted REAL
+);
+CREATE UNIQUE INDEX living ON resources (id_key) WHERE deleted IS NULL;
+CREATE INDEX by_type ON resources (type);
+CREATE TABLE operations (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, pid INTEGER NOT NULL, method TEXT NOT NULL,
+    path TEXT NOT NULL, api_version TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL
+);
+-- The nodes of a pool as runs of equal nodes: thousands of nodes are one row.
+CREATE TABLE node_runs (
+    seq INTEGER PRIMARY KEY, pool INTEGER NOT NULL, dedicated INTEGER NOT NULL, first INTEGER NOT NULL,
+    count INTEGER NOT NULL, created REAL NOT NULL, identities TEXT NOT NULL, start_task TEXT NOT NULL
+);
+CREATE INDEX runs_of_pool ON node_runs (pool);
+CREATE TABLE faults (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, remaining INTEGER);
+"""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One request that ARM received. `time` is virtual; secrets in `body` are digests; `code` is empty on success."""
+
+    seq: int
+    time: float
+    pid: int
+    method: str
+    path: str
+    api_version: str
+    body: Any
+    status: int
+    code: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stored resource: `body` as it was sent (secrets as digests), `state` what the service keeps beside it."""
+
+    seq: int
+    id: str
+    type: str
+    body: dict[str, Any]
+    state: dict[str, Any]
+    created: float
+    deleting: float | None
+    deleted: float | None
+
+    @property
+    def name(self) -> str:
+        return self.id.rsplit("/", 1)[-1]
+
+
+class Store:
+    """Open with `Store.open(folder)`; one object may be used by many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "azure.db"
+        self.clock = Clock(self)
+        self._threads = threading.local()
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Store:
+        """The store of `folder`, created with what existing.toml lists when it is not there yet.
+
+        LOCAL_AZURE_SPEED sets the clock of a new store, LOCAL_AZURE_EXISTING another file for its first content (empty
+        for none).
+        """
+        store = cls(Path(folder))
+        store.folder.mkdir(parents=True, exist_ok=True)
+        store._initialise()
+        return store
+
+    def _initialise(self) -> None:
+        with self.transaction() as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+                return
+            if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise RuntimeError(f"{self.file} was made by another version of local Azure; remove the folder")
+            for statement in SCHEMA.split(";"):
+                db.execute(statement)
+            speed = float(os.environ.get("LOCAL_AZURE_SPEED") or DEFAULT_SPEED)
+            now = repr(time.time())
+            self.write_values({"clock.real": now, "clock.virtual": now, "clock.speed": repr(speed)})
+            existing.load(self)
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _connection(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._threads, "db", None)
+        if db is None:
+            db = sqlite3.connect(self.file, timeout=BUSY_SECONDS, isolation_level=None)
+            db.row_factory = sqlite3.Row
+            _write_ahead(db)
+            self._threads.db = db
+            self._threads.depth = 0
+        return db
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        db: sqlite3.Connection | None = getattr(self._threads, "db", None)
+        if db is not None:
+            db.close()
+            self._threads.db = None
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and alone among writers; nested calls join the outer one."""
+        db = self._connection()
+        if self._threads.depth:
+            yield db
+            return
+        db.execute("BEGIN IMMEDIATE")
+        self._threads.depth = 1
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        else:
+            db.execute("COMMIT")
+        finally:
+            self._threads.depth = 0
+
+    # Settings and other small values
+
+    def values(self, prefix: str) -> dict[str, str]:
+        rows = self._connection().execute("SELECT name, value FROM options WHERE name GLOB ?", (prefix + "*",))
+        return {row["name"]: row["value"] for row in rows}
+
+    def write_values(self, values: dict[str, str]) -> None:
+        with self.transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO options (name, value) VALUES (?, ?)", values.items())
+
+    def get(self, name: str) -> str:
+        """The setting `name`, or its default."""
+        if name not in settings.DEFAULTS:
+            raise ValueError(f"local Azure has no setting {name!r}")
+        return self.values(f"setting.{name}").get(f"setting.{name}", settings.DEFAULTS[name])
+
+    def seconds(self, name: str) -> float:
+        return float(self.get(name + "_seconds"))
+
+    def all_settings(self) -> dict[str, str]:
+        stored = self.values("setting.")
+        return {name: stored.get(f"setting.{name}", value) for name, value in settings.DEFAULTS.items()}
+
+    def set(self, name: str, value: str | float) -> None:
+        self.write_values({f"setting.{name}": settings.checked(name, str(value))})
+
+    # Resources
+
+    def find(self, resource_id: str) -> Row | None:
+        """The living resource with this id, in any casing."""
+        self._settle()
+        rows = self._connection().execute(
+            "SELECT * FROM resources WHERE id_key = ? AND deleted IS NULL", (key(resource_id),)
+        )
+        found = rows.fetchone()
+        return _row(found) if found else None
+
+    def living(self, resource_type: str = "", *, below: str = "") -> list[Row]:
+        """Living resources, oldest first: of one type, below one id, or all."""
+        return [_row(row) for row in self._living("*", resource_type, below)]
+
+    def count(self, resource_type: str, *, below: str) -> int:
+        """How many of a type live below an id."""
+        return int(self._living("count(*)", resource_type, below)[0][0])
+
+    def _living(self, columns: str, resource_type: str, below: str) -> list[sqlite3.Row]:
+        self._settle()
+        return self.query(
+            f"SELECT {columns} FROM resources WHERE deleted IS NULL AND (? = '' OR type = ?)"  # noqa: S608 - two constants
+            " AND (? = '' OR substr(id_key, 1, ?) = ?) ORDER BY seq",
+            (resource_type, resource_type, below, len(below) + 1, key(below) + "/"),
+        )
+
+    def history(self, resource_type: str) -> list[Row]:
+        """Every resource of the type that ever was, deleted ones included."""
+        self._settle()
+        rows = self._connection().execute("SELECT * FROM resources WHERE type = ? ORDER BY seq", (resource_type,))
+        return [_row(row) for row in rows.fetchall()]
+
+    def save(self, resource_id: str, resource_type: str, body: dict[str, Any], state: dict[str, Any]) -> Row:
+        """Create or replace the living resource; the id keeps the casing of its first PUT."""
+        with self.transaction() as db:
+            found = self.find(resource_id)
+            if found is None:
+                db.execute(
+                    "INSERT INTO resources (id_key, id, type, body, state, created) VALUES (?, ?, ?, ?, ?, ?)",
+                    (key(resource_id), resource_id, resource_type, dump(body), dump(state), self.clock.now()),
+                )
+            else:
+                db.execute(
+                    "UPDATE resources SET body = ?, state = ? WHERE seq = ?", (dump(body), dump(state), found.seq)
+                )
+            row = self.find(resource_id)
+        if row is None:
+            raise RuntimeError(f"{resource_id} vanished while it was written")
+        return row
+
+    def delete(self, resource_id: str, at: float) -> None:
+        """The resource and what is below it end at the virtual time `at`; until then they are being deleted."""
+        with self.transaction() as db:
+            db.execute(
+                "UPDATE resources SET deleting = ? WHERE deleted IS NULL AND (id_key = ? OR substr(id_key, 1, ?) = ?)",
+                (at, key(resource_id), len(resource_id) + 1, key(resource_id) + "/"),
+            )
+            self._settle()
+
+    def _settle(self) -> None:
+        """Deletions whose time has come are done."""
+        db, now = self._connection(), self.clock.now()
+        if db.execute("SELECT 1 FROM resources WHERE deleted IS NULL AND deleting <= ? LIMIT 1", (now,)).fetchone():
+            with self.transaction():
+                db.execute("UPDATE resources SET deleted = deleting WHERE deleted IS NULL AND deleting <= ?", (now,))
+
+    def resources(self) -> list[tuple[str, str]]:
+        """(type, id) of everything that exists now, sorted by id."""
+        return sorted(((row.type, row.id) for row in self.living()), key=lambda item: key(item[1]))
+
+    def is_pristine(self) -> bool:
+        """True when nothing but the content of existing.toml is there."""
+        stored = json.loads(self.values("existing").get("existing", "[]"))
+        return sorted(key(item) for _, item in self.resources()) == sorted(stored)
+
+    # The log of received operations
+
+    def log(self, method: str, path: str, api_version: str, body: Any, status: int, code: str) -> None:
+        """`body` must come without secrets (`redaction.redact`)."""
+        with self.transaction() as db:
+            db.execute(
+                "INSERT INTO operations (time, pid, method, path, api_version, body, status, code)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (self.clock.now(), os.getpid(), method, path, api_version, dump(body), status, code),
+            )
+
+    def operations(self, since: int = 0) -> list[Operation]:
+        """What ARM received after the operation number `since`, in order."""
+        rows = self._connection().execute("SELECT * FROM operations WHERE seq > ? ORDER BY seq", (since,)).fetchall()
+        return [Operation(**{**dict(row), "body": json.loads(row["body"])}) for row in rows]
+
+    # Plain SQL for the tables that have a module of their own (node runs, faults)
+
+    def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        return self._connection().execute(sql, parameters).fetchall()
+
+    def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> int:
+        """Rows changed."""
+        with self.transaction() as db:
+            return db.execute(sql, parameters).rowcount
+
+
+def key(resource_id: str) -> str:
+    """ARM ids compare without regard to case."""
+    return resource_id.lower()
+
+
+def dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _row(row: sqlite3.Row) -> Row:
+    return Row(
+        seq=row["seq"],
+        id=row["id"],
+        type=row["type"],
+        body=json.loads(row["body"]),
+        state=json.loads(row["state"]),
+        created=row["created"],
+        deleting=row["deleting"],
+        deleted=row["deleted"],
+    )
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging. SQLite does not wait by itself when another process is switching right now."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # A killed process loses nothing; only a crash of the machine could lose the last commits.
+            db.execute("PRAGMA synchronous = NORMAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
