@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+
+import pytest
+
+from extension_pool.ops import batch
+
+from .fake_service import KEY, Service, serving
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """A Batch service that the environment points at; repeated calls are not delayed."""
+    monkeypatch.setattr(batch, "BACKOFF_SECONDS", 0)
+    with serving() as service:
+        monkeypatch.setenv("AZURE_BATCH_ENDPOINT", service.url)
+        monkeypatch.setenv("AZURE_BATCH_ACCOUNT", "acct")
+        monkeypatch.setenv("AZURE_BATCH_ACCESS_KEY", KEY)
+        yield service
+
+
+@pytest.fixture(autouse=True)
+def _no_real_azure(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AZURE_BATCH_ENDPOINT", "AZURE_BATCH_ACCOUNT", "AZURE_BATCH_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
