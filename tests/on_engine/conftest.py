@@ -1,0 +1,28 @@
+"""Every test in this folder runs the real engine."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.on_engine.stack import EngineStack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="module")
+def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., EngineStack]]:
+    """Makes stacks, each with a local Azure of its own."""
+    made: list[EngineStack] = []
+
+    def make(program: str | None = None) -> EngineStack:
+        made.append(EngineStack(tmp_path_factory.mktemp("stack"), program))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.close()
