@@ -24,7 +24,7 @@ down: .venv/.up ## Take the stack down and stop local Azure
 	@$(ENGINE) down --stack $(STACK)
 test: .venv/.test ## Run all tests, those with the real engine included
 	@$(ENGINE) get
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --basetemp .local/tests
 check: .venv/.test ## Lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

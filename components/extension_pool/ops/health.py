@@ -346,4 +346,4 @@ def _what(expected: Sequence[str] | None) -> str:
         return "every reported extension succeeded"
     if not expected:
         return "ready, no extensions expected"
-    return "the 1 extension succeeded" if len(expected) == 1 else f"all {len(expected)} extensions succeeded"
+    return "the extension succeeded" if len(expected) == 1 else f"all {len(expected)} extensions succeeded"

@@ -50,7 +50,7 @@ def test_a_healthy_pool(linux: Service, capsys: pytest.CaptureFixture[str]) -> N
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "pool linux in acct: ✓ healthy",
-        "2 of 2 nodes: the 1 extension succeeded",
+        "2 of 2 nodes: the extension succeeded",
         "",
         "NODE  STATE      VERDICT        secretext",
         "a     idle       ✓ healthy      ✓ succeeded",
@@ -188,7 +188,7 @@ def test_waiting_asks_again_until_it_is_there_and_tells_a_terminal(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert cli.run(["status", "--pool", "linux", "--wait", "PT20M"]) == 0
     # Said once, since it did not change.
-    assert capsys.readouterr().err == "    0 s  linux: 1 of 2 nodes: the 1 extension succeeded; 1 waiting\n"
+    assert capsys.readouterr().err == "    0 s  linux: 1 of 2 nodes: the extension succeeded; 1 waiting\n"
 
 
 def test_when_the_time_is_over_the_verdict_is_no(linux: Service, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ POOLS = [
         False,
         "the pool is being deleted; 1 of 1 node: all 2 extensions succeeded",
     ),
-    (drawing.pool("idle a=succeeded", expected=("a",)), H, False, "1 of 1 node: the 1 extension succeeded"),
+    (drawing.pool("idle a=succeeded", expected=("a",)), H, False, "1 of 1 node: the extension succeeded"),
     (drawing.pool("idle", expected=()), H, False, "1 of 1 node: ready, no extensions expected"),
     (drawing.pool("idle a=succeeded", expected=None), H, False, "1 of 1 node: every reported extension succeeded"),
 ]

@@ -111,7 +111,7 @@ def test_a_pool_from_its_making_to_health(azure: Store, status: Status, shape: s
 
     azure.clock.advance(3600)
     code, pool = status()
-    assert (code, pool["summary"]) == (0, "3 of 3 nodes: the 1 extension succeeded")
+    assert (code, pool["summary"]) == (0, "3 of 3 nodes: the extension succeeded")
     (cell,) = pool["nodes"][0]["extensions"]
     assert (cell["code"], cell["level"]) == ("ProvisioningState/succeeded", "info")
     assert (cell["type"], cell["time"] is None) == ("AzureMonitorLinuxAgent", shape == "documented")
@@ -126,7 +126,7 @@ def test_a_failed_extension_and_an_unusable_node(azure: Store, status: Status, s
 
     code, pool = status()
 
-    assert (code, pool["summary"]) == (1, "1 of 3 nodes: the 1 extension succeeded; 2 failed")
+    assert (code, pool["summary"]) == (1, "1 of 3 nodes: the extension succeeded; 2 failed")
     cells = [cell for node in pool["nodes"] for cell in node["extensions"] if cell["verdict"] == "failed"]
     assert [(cell["message"], cell["level"]) for cell in cells] == [("The agent does not start.", "error")]
     (unusable,) = [node for node in pool["nodes"] if node["state"] == "unusable"]
