@@ -2,7 +2,8 @@
 
 Faces
     ``emulator.provider``  the Pulumi plugin that poses as ``azure-native``; the engine starts one for each command
-    ``emulator.batch``     the Batch data plane over HTTP on loopback (``python -m emulator start``)
+    ``emulator.batch``     the Batch data plane over HTTP on loopback (``python -m emulator start``), supported images
+                           included, and beside it ARM GET
 
 Both read and write the store in one folder, ``LOCAL_AZURE_DIR``. Time runs on the store's own clock, 60 times faster
 than real time unless told otherwise; every duration below is in seconds of that virtual clock.
@@ -27,8 +28,9 @@ Environment
     ``LOCAL_AZURE_EXISTING``  another file than existing.toml for a new store; empty for none
     ``LOCAL_AZURE_PYTHON``, ``LOCAL_AZURE_ROOT``  what the plugin runs: an interpreter, and this package's parent
 
-Deliberately simple: nodes leave a shrinking pool at once, every subscription exists, every secret name exists in every
-vault, and Azure's limits other than the pool quota are not counted.
+Deliberately simple: nodes leave a shrinking pool at once, every subscription exists (its resource groups must be put),
+every secret name exists in every vault, access policies are not looked up in a directory, and Azure's limits other than
+the pool quota are not counted.
 
 Nothing here imports the library that it serves to test.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -25,14 +26,12 @@ def load(store: Store) -> None:
     file = PACKAGED if choice is None else Path(choice) if choice else None
     content: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file else {}
     arm = Arm(store, logged=False)
-    ids = []
     for entry in content.get("resources", []):
         path, body = _put(content, entry)
         answer = arm.put(path, body)
         if answer.status >= 300:
             raise ValueError(f"{file}: {entry}: {answer.body}")
-        ids.append(path.lower())
-    store.write_values({"existing": "[" + ",".join(f'"{item}"' for item in ids) + "]"})
+    store.write_values({"existing": json.dumps({row.id.lower(): row.body for row in store.living()})})
 
 
 def _put(content: dict[str, Any], entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -2,6 +2,18 @@
 
 The durations are judgements in the class of what the facts name (pool delete "minutes", role assignments "up to 10
 minutes", identities that lag in the directory): long enough to be seen, short enough at 60 times real time.
+
+Grants that come late
+    A Key Vault extension with requireInitialSync tries 25 times with growing pauses (emulator.batch.nodes). Its first
+    try is `pool_resize_seconds` * 0.5 to 0.905 + `node_boot_seconds` + `extension_seconds` after its node was created,
+    90 to 115 seconds by default. The last try is `key_vault_retry_seconds` after the first: 900 seconds by default,
+    with pauses from 2 to 73 seconds. How long the real pauses are is not published. A role assignment counts
+    `role_propagation_seconds` after its PUT. A node whose tries all came before that ends as `unusable`, and stays so.
+
+    By default the tries last longer than the 10 minutes that Azure documents for role assignments, so that a pool made
+    at once after its grant recovers. A pool that did not wait for its grant fails with `role_propagation_seconds` 600
+    and `key_vault_retry_seconds` 300: the last try comes less than 7 minutes after the node was created. Both are read
+    when nodes are looked at, so they hold for role assignments and nodes that are there already.
 """
 
 from __future__ import annotations

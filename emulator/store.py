@@ -245,9 +245,12 @@ class Store:
         return sorted(((row.type, row.id) for row in self.living()), key=lambda item: key(item[1]))
 
     def is_pristine(self) -> bool:
-        """True when nothing but the content of existing.toml is there."""
-        stored = json.loads(self.values("existing").get("existing", "[]"))
-        return sorted(key(item) for _, item in self.resources()) == sorted(stored)
+        """True when the content of existing.toml is there, unchanged, and nothing else.
+
+        Unchanged, because an access policy that was left behind is no resource but an entry in its vault.
+        """
+        stored: dict[str, Any] = json.loads(self.values("existing")["existing"])
+        return {key(row.id): row.body for row in self.living()} == stored
 
     # The log of received operations
 

@@ -95,7 +95,9 @@ class Local:
             from emulator.arm.batch_accounts import WELL_KNOWN_KEY
 
             # The names that `az batch` uses; `extension-pool` reads the same.
-            batch = {"AZURE_BATCH_ENDPOINT": str(server["endpoint"]), "AZURE_BATCH_ACCESS_KEY": WELL_KNOWN_KEY}
+            endpoint = str(server["endpoint"])
+            batch = {"AZURE_BATCH_ENDPOINT": endpoint, "AZURE_BATCH_ACCESS_KEY": WELL_KNOWN_KEY}
+            batch["AZURE_RESOURCE_MANAGER_ENDPOINT"] = endpoint
         return sealed.environment(
             os.environ,
             engine=self.engine.path.parent,

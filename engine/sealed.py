@@ -14,6 +14,9 @@ DROPPED = ("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_")
 
 PLUGIN = "azure-native"
 
+GRANT_WAIT = {"EXTENSION_POOL_GRANT_WAIT": "PT1S"}
+"""How long pools wait for a new grant: a minute of local Azure, in which its role assignments come to work."""
+
 
 class Refused(Exception):
     """A sealed run cannot be had with this environment, project or command. The text says what to do."""
@@ -40,6 +43,7 @@ def environment(
     # The engine's folder may be one like /usr/bin, whose python must not come before that of the project.
     path = [str(python.parent), str(engine), kept.get("PATH", os.defpath)]
     sealed = {
+        **GRANT_WAIT,
         **kept,
         "PATH": os.pathsep.join(path),
         "PULUMI_HOME": str(home),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from emulator.arm.access_policies import AccessPolicies
 from emulator.arm.batch_accounts import BatchAccounts
 from emulator.arm.context import Answer, ArmError, ArmType, Request, parse
 from emulator.arm.identities import Identities
@@ -17,7 +18,15 @@ from emulator.store import Store
 
 TYPES: dict[str, ArmType] = {
     kind.type.lower(): kind
-    for kind in (ResourceGroups(), Identities(), Vaults(), RoleAssignments(), BatchAccounts(), Pools())
+    for kind in (
+        ResourceGroups(),
+        Identities(),
+        Vaults(),
+        AccessPolicies(),
+        RoleAssignments(),
+        BatchAccounts(),
+        Pools(),
+    )
 }
 
 

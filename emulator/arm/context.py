@@ -19,6 +19,7 @@ DEPLOYER = "22222222-2222-2222-2222-222222222222"
 GROUP = "Microsoft.Resources/resourceGroups"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 VAULT = "Microsoft.KeyVault/vaults"
+ACCESS_POLICY = "Microsoft.KeyVault/vaults/accessPolicies"
 ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 ACCOUNT = "Microsoft.Batch/batchAccounts"
 POOL = "Microsoft.Batch/batchAccounts/pools"
@@ -229,4 +230,4 @@ def new_etag(*parts: object) -> str:
     return f'W/"0x{hashlib.sha256(repr(parts).encode()).hexdigest()[:15].upper()}"'
 
 
-KINDS = {kind.lower(): kind for kind in (GROUP, IDENTITY, VAULT, ROLE_ASSIGNMENT, ACCOUNT, POOL)}
+KINDS = {kind.lower(): kind for kind in (GROUP, IDENTITY, VAULT, ACCESS_POLICY, ROLE_ASSIGNMENT, ACCOUNT, POOL)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from emulator.arm import access_policies
 from emulator.arm.context import VAULT, Answer, ArmError, ArmType, Request
 from emulator.arm.resource_groups import plain
 from emulator.redaction import redact
@@ -46,12 +47,16 @@ class Vaults(ArmType):
             )
         if properties.get("accessPolicies") is None and not recover and not properties.get("enableRbacAuthorization"):
             raise ArmError(400, "BadRequest", "The parameter 'accessPolicies' is required.")
+        if properties.get("accessPolicies") is not None:
+            entries = access_policies.checked(request.store, properties["accessPolicies"], properties["tenantId"])
+            properties = {**properties, "accessPolicies": entries}
         body = {
             "location": plain(request.body["location"]),
             "tags": request.body.get("tags") or {},
             "properties": redact({key: value for key, value in properties.items() if key != "createMode"}),
         }
-        row = request.store.save(request.id.text, VAULT, body, {})
+        state = access_policies.with_former(found, body["properties"], request.now) if found else {}
+        row = request.store.save(request.id.text, VAULT, body, state)
         return self.answer(200 if found else 201, row, request)
 
     def _refuse_taken(self, request: Request, recover: bool) -> None:

@@ -12,7 +12,7 @@ from emulator.arm import extensions as pool_extensions
 from emulator.arm.context import ROLE_ASSIGNMENT, VAULT
 from emulator.arm.role_assignments import role_guid
 from emulator.batch import nodes
-from emulator.batch.key_vault import Grant, Vault
+from emulator.batch.key_vault import Grant, Rule, Vault
 from emulator.faults import Fault, Faults, hits
 from emulator.fleet import Run
 from emulator.redaction import without_secrets
@@ -112,21 +112,12 @@ def surroundings(store: Store, propagation: float) -> nodes.Surroundings:
     """Vaults and grants with their times; deleted ones too, because nodes may have used them."""
     vaults, grants = [], []
     for row in store.history(VAULT):
-        properties = row.body["properties"]
-        policies = {
-            str(entry.get("objectId", "")).lower(): frozenset(
-                permission
-                for given in (entry.get("permissions") or {}).get("secrets") or []
-                for permission in (("get", "list") if str(given).lower() == "all" else (str(given).lower(),))
-            )
-            for entry in properties.get("accessPolicies") or []
-        }
+        former = [_rule(item["properties"], item["until"]) for item in row.state.get("former", [])]
         vaults.append(
             Vault(
                 id=row.id,
                 host=f"{row.name.lower()}.vault.azure.net",
-                rbac=properties.get("enableRbacAuthorization") is True,
-                policies=policies,
+                rules=(*former, _rule(row.body["properties"], nodes.NEVER)),
                 created=row.created,
                 deleted=nodes.NEVER if row.deleted is None else row.deleted,
             )
@@ -143,6 +134,20 @@ def surroundings(store: Store, propagation: float) -> nodes.Surroundings:
             )
         )
     return nodes.Surroundings(vaults, grants)
+
+
+def _rule(properties: dict[str, Any], until: float) -> Rule:
+    policies = {
+        str(entry.get("objectId", "")).lower(): frozenset(
+            permission
+            for given in (entry.get("permissions") or {}).get("secrets") or []
+            for permission in (("get", "list") if str(given).lower() == "all" else (str(given).lower(),))
+        )
+        for entry in properties.get("accessPolicies") or []
+        # An entry with an application is for that application acting for the principal, not for the principal itself.
+        if not entry.get("applicationId")
+    }
+    return Rule(properties.get("enableRbacAuthorization") is True, policies, until)
 
 
 def _of_pool(fault: Fault, pool: Row, account: str) -> bool:

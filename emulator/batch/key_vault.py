@@ -31,15 +31,26 @@ _URL = re.compile(r"^https://(?P<host>[a-z0-9-]+\.vault\.azure\.net)(?::443)?/se
 
 
 @dataclass(frozen=True)
+class Rule:
+    """How a vault decides until a time, inf for now. `policies`: object id -> permissions on secrets, lower case."""
+
+    rbac: bool
+    policies: dict[str, frozenset[str]] = field(default_factory=dict)
+    until: float = float("inf")
+
+
+@dataclass(frozen=True)
 class Vault:
-    """`policies`: object id -> permissions on secrets, lower case. `deleted` is inf while it lives."""
+    """`rules`: oldest first, the last one holds now. `deleted` is inf while it lives."""
 
     id: str
     host: str
-    rbac: bool
-    policies: dict[str, frozenset[str]]
+    rules: tuple[Rule, ...]
     created: float
     deleted: float
+
+    def rule(self, time: float) -> Rule:
+        return next(rule for rule in self.rules if time < rule.until)
 
 
 @dataclass(frozen=True)
@@ -113,9 +124,11 @@ def _test(url: str, principal: str, vaults: list[Vault], grants: list[Grant]) ->
 
 
 def _may_read(vault: Vault, secret: str, principal: str, grants: list[Grant], time: float) -> bool:
-    if not vault.rbac:
-        # Both models are exclusive; extensions need get and list (Key Vault VM extension for Windows, kvw).
-        return {"get", "list"} <= vault.policies.get(principal, frozenset())
+    rule = vault.rule(time)
+    if not rule.rbac:
+        # Both models are exclusive; extensions need get and list (Key Vault VM extension for Windows, kvw). No delay of
+        # access policies is documented like that of role assignments: they hold at once, a judgement.
+        return {"get", "list"} <= rule.policies.get(principal, frozenset())
     vault_id = vault.id.lower()
     target = f"{vault_id}/secrets/{secret}"
     return any(

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.batch import errors
+from emulator.batch import arm_face, errors
 from emulator.batch.auth import Signed, account_of
 from emulator.batch.errors import BatchError
 from emulator.batch.service import API_VERSION, ROUTES, Call
@@ -47,6 +47,7 @@ class DataPlane:
         for route in ROUTES:
             method, path = route.split(" ")
             application.router.add_route(method, path, self._handler(route))
+        application.router.add_get("/subscriptions/{rest:.*}", arm_face.handler(self), allow_head=False)
         application.router.add_route("*", "/{rest:.*}", self._handler(""))
         return application
 

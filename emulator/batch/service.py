@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.arm.context import POOL
-from emulator.batch import odata, shapes
+from emulator.batch import images, odata, shapes
 from emulator.batch.errors import BatchError
 from emulator.batch.fleet_view import FleetView, Node
 from emulator.store import Row, Store
@@ -104,6 +104,7 @@ ROUTES: dict[str, Callable[[Call], dict[str, Any]]] = {
     "GET /pools/{pool}/nodes/{node}/extensions": list_extensions,
     "GET /pools/{pool}/nodes/{node}/extensions/{extension}": get_extension,
     "GET /nodecounts": node_counts,
+    "GET /supportedimages": lambda call: _listed(call, "supportedimages", images.supported(call.query.get("$filter"))),
 }
 
 

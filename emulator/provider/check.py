@@ -14,8 +14,8 @@ from emulator.provider.schema import Shape
 from emulator.provider.wire import UNKNOWN
 
 _KINDS = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "an array", dict: "an object"}
-# Set by the provider itself.
-INTERNAL = ("azureApiVersion",)
+# Set by the provider itself; the second one by an import (emulator.provider.access_policies).
+INTERNAL = ("azureApiVersion", "policy.objectId")
 
 
 def failures(spec: Spec, inputs: dict[str, Any]) -> list[str]:

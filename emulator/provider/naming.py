@@ -22,7 +22,7 @@ def apply_name(
     `mode` is None when the engine sent no options.
     """
     parameter = spec.name_parameter
-    if parameter in news:
+    if parameter in news or not spec.naming:
         return
     if parameter in olds:
         news[parameter] = olds[parameter]

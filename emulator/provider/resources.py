@@ -28,7 +28,8 @@ class Spec:
     """One resource type of the provider.
 
     `envelope`: inputs beside `properties` in the body. `lifted`: the provider flattens `properties` into the inputs.
-    `also_replaces`: inputs besides path parameters whose change replaces. `defaults`: of the schema.
+    `also_replaces`: inputs besides path parameters whose change replaces. `defaults`: of the schema. `custom`: written
+    by hand in the provider; no API version and no autonaming.
     """
 
     token: str
@@ -42,6 +43,7 @@ class Spec:
     also_replaces: frozenset[str] = frozenset()
     defaults: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
+    custom: bool = False
 
     def __hash__(self) -> int:
         return hash(self.token)
@@ -64,7 +66,9 @@ class Spec:
 
     @property
     def naming(self) -> str:
-        """uuid, random or copy: PAN AutoNamer. Random when one parameter follows the last `Microsoft.`, else copy."""
+        """uuid, random, copy or nothing: PAN AutoNamer. Random when one parameter follows the last `Microsoft.`."""
+        if self.custom:
+            return ""
         if self.name_parameter == "roleAssignmentName":
             return "uuid"
         if "microsoft." not in self.path.lower():
@@ -136,6 +140,18 @@ SPECS: dict[str, Spec] = {
             lifted=False,
             located=True,
             limits={"resourceGroupName": _GROUP_LIMIT, "vaultName": Limit(pattern="^[a-zA-Z0-9-]{3,24}$")},
+        ),
+        Spec(
+            token="azure-native:keyvault:AccessPolicy",  # noqa: S106
+            module="keyvault",
+            cls="AccessPolicy",
+            path=GROUP_PATH + "/providers/Microsoft.KeyVault/vaults/{vaultName}/accessPolicy/{policy.objectId}",
+            api_version="",
+            envelope=(),
+            lifted=False,
+            # A path parameter that is inside an input (PAN custom_keyvault_accesspolicy.go, PutParameters).
+            also_replaces=frozenset({"policy.objectId"}),
+            custom=True,
         ),
         Spec(
             token="azure-native:authorization:RoleAssignment",  # noqa: S106

@@ -14,7 +14,7 @@ from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from emulator.arm import Arm
-from emulator.provider import check, diff, invokes, naming, shapes
+from emulator.provider import access_policies, check, diff, invokes, naming, shapes
 from emulator.provider.azure import Azure, AzureFailure
 from emulator.provider.resources import SPECS, Spec, spec_of
 from emulator.provider.wire import UNKNOWN, decode, encode, has_unknown, plain
@@ -108,7 +108,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             news,
         )
         self._apply_location(spec, olds, news)
-        news.setdefault("azureApiVersion", spec.api_version)
+        if spec.api_version:
+            news.setdefault("azureApiVersion", spec.api_version)
         failures = [provider_pb2.CheckFailure(reason=reason) for reason in check.failures(spec, news)]
         return provider_pb2.CheckResponse(inputs=encode(news), failures=failures)
 
@@ -137,8 +138,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         spec = spec_of(request.urn)
         inputs = decode(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=encode(shapes.preview(spec.outputs, inputs)))
-        resource_id, outputs = self.azure.create(spec, inputs)
+            return provider_pb2.CreateResponse(properties=encode(_previewed(spec, inputs)))
+        if spec.custom:
+            resource_id, outputs = access_policies.create(self.azure, spec, inputs)
+        else:
+            resource_id, outputs = self.azure.create(spec, inputs)
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(outputs))
 
     @answers
@@ -146,8 +150,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         spec = spec_of(request.urn)
         inputs = decode(request.news)
         if not request.preview:
-            return provider_pb2.UpdateResponse(properties=encode(self.azure.update(spec, inputs)))
-        outputs = shapes.preview(spec.outputs, inputs)
+            written = access_policies.update(self.azure, inputs) if spec.custom else self.azure.update(spec, inputs)
+            return provider_pb2.UpdateResponse(properties=encode(written))
+        outputs = _previewed(spec, inputs)
         state = decode(request.olds)
         # Only these are known not to change (PAN provider.go Update); clientId and its kind become unknown.
         outputs.update({name: state[name] for name in ("name", "location") if name in state})
@@ -156,14 +161,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @answers
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         spec = spec_of(request.urn)
-        body = self.azure.read(spec, request.id)
-        if body is None:
+        outputs = self._outputs(spec, request)
+        if outputs is None:
             return provider_pb2.ReadResponse(id="")
-        outputs = shapes.to_outputs(spec, body)
         new = shapes.projected(spec, outputs)
         if not request.HasField("inputs") or not request.inputs.fields:
             # Import: inputs come from the id and the answer, service defaults with them.
-            inputs = {**spec.inputs_of_id(request.id), **new}
+            named = access_policies.inputs_of_id if spec.custom else Spec.inputs_of_id
+            inputs = {**named(spec, request.id), **new}
         else:
             inputs = decode(request.inputs)
             if spec.cls == "Vault" and "accessPolicies" not in inputs.get("properties", {}):
@@ -173,8 +178,19 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @answers
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self.azure.delete(spec_of(request.urn), request.id)
+        spec = spec_of(request.urn)
+        if spec.custom:
+            access_policies.delete(self.azure, decode(request.old_inputs))
+        else:
+            self.azure.delete(spec, request.id)
         return Empty()
+
+    def _outputs(self, spec: Spec, request: Any) -> dict[str, Any] | None:
+        """What is there now, None when it is gone."""
+        if spec.custom:
+            return access_policies.read(self.azure, request.id, decode(request.properties))
+        body = self.azure.read(spec, request.id)
+        return None if body is None else shapes.to_outputs(spec, body)
 
     def _apply_location(self, spec: Spec, olds: dict[str, Any], news: dict[str, Any]) -> None:
         """Old input, provider configuration, resource group: in that order (PAN getDefaultLocation)."""
@@ -191,6 +207,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             location = self.azure.group_location(group)
             if location:
                 news["location"] = location
+
+
+def _previewed(spec: Spec, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {} if spec.custom else shapes.preview(spec.outputs, inputs)
 
 
 def _kind(kind: str, forces: bool) -> Any:

@@ -144,9 +144,9 @@ class Engine:
         kinds = {path: pb.PropertyDiff.Kind.Name(item.kind) for path, item in answer.detailedDiff.items()}
         return kinds, answer
 
-    def create(self, token: str, name: str, news: dict[str, Any], *, preview: bool = False) -> Any:
+    def create(self, token: str, name: str, news: dict[str, Any], *, preview: bool = False, seed: str = "seed") -> Any:
         """(id, inputs, outputs)"""
-        inputs, failures = self.check(token, name, news)
+        inputs, failures = self.check(token, name, news, randomSeed=seed.encode())
         assert not failures, failures
         request = pb.CreateRequest(urn=self.urn(token, name), properties=encode(inputs), preview=preview)
         answer = self.provider.Create(request, self.context)
@@ -165,8 +165,9 @@ class Engine:
         answer = self.provider.Read(request, self.context)
         return answer.id, decode(answer.inputs), decode(answer.properties)
 
-    def delete(self, token: str, resource_id: str) -> None:
-        self.provider.Delete(pb.DeleteRequest(urn=self.urn(token, "x"), id=resource_id), self.context)
+    def delete(self, token: str, resource_id: str, inputs: dict[str, Any] | None = None) -> None:
+        request = pb.DeleteRequest(urn=self.urn(token, "x"), id=resource_id, old_inputs=encode(inputs or {}))
+        self.provider.Delete(request, self.context)
 
     def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
         request = pb.InvokeRequest(tok=f"azure-native:{token}", args=encode(arguments))

@@ -29,6 +29,9 @@ vault = keyvault.Vault("kv", resource_group_name=group.name, properties={{
 role = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/4633458b-17de-408a-b874-0445c86b69e6"
 authorization.RoleAssignment("grant", scope=vault.id, principal_id=identity.principal_id,
     principal_type="ServicePrincipal", role_definition_id=role)
+keyvault.AccessPolicy("policy", resource_group_name=group.name, vault_name=vault.name, policy={{
+    "tenant_id": identity.tenant_id, "object_id": identity.principal_id,
+    "permissions": {{"secrets": ["get", "list"]}}}})
 extension = {{
     "name": "certs", "publisher": "Microsoft.Azure.KeyVault", "type": "KeyVaultForLinux",
     "settings": {{"secretsManagementSettings": {{"pollingIntervalInS": edit.get("poll", "3600")}},
@@ -76,11 +79,13 @@ def test_a_stack_from_up_to_destroy(local: Local, tmp_path: Path) -> None:
     assert [kind for kind, _ in store.resources()].count("Microsoft.Batch/batchAccounts/pools") == 1
     assert steps() == {}
     refreshed = pulumi("refresh", "--yes", "--expect-no-changes")
-    assert "7 unchanged" in refreshed.stdout
+    assert "8 unchanged" in refreshed.stdout
 
     # engine.md: a tag of the identity makes its client id unknown in previews, and more shows than `up` will do.
     shown = steps(tags={"a": "b"}, replace=True)
-    assert {name: step["op"] for name, step in shown.items()} == {"id": "update", "grant": "replace", "pool": "replace"}
+    replaced_in_preview = dict.fromkeys(("grant", "policy", "pool"), "replace")
+    assert {name: step["op"] for name, step in shown.items()} == {"id": "update", **replaced_in_preview}
+    assert shown["policy"]["replaceReasons"] == ["policy.objectId"]
 
     path = "deploymentConfiguration.virtualMachineConfiguration.extensions[0].settings.secretsManagementSettings"
     leaf = f"{path}.pollingIntervalInS"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.batch import key_vault, nodes
-from emulator.batch.key_vault import Grant, Vault
+from emulator.batch.key_vault import Grant, Rule, Vault
 from emulator.batch.nodes import Birth, ExtensionFault, NodeFault, Surroundings, Timing
 
 from .conftest import READER, SECRETS_USER, key_vault_extension
@@ -15,7 +15,7 @@ from .conftest import READER, SECRETS_USER, key_vault_extension
 TIMING = Timing(resize=60, boot=30, start_task=20, extension=30, retry=900)
 IDENTITY = ("/id", "client", "principal")
 BIRTH = Birth(created=0, group=0, identities=(IDENTITY,))
-OPEN = Vault("/vaults/kv", "kv-extpool-staging.vault.azure.net", True, {}, 0, nodes.NEVER)
+OPEN = Vault("/vaults/kv", "kv-extpool-staging.vault.azure.net", (Rule(True),), 0, nodes.NEVER)
 GRANTED = Grant("principal", SECRETS_USER, "/vaults/kv", 0, nodes.NEVER)
 GOOD = Surroundings([OPEN], [GRANTED])
 GPU: dict[str, Any] = {"name": "gpu", "publisher": "Microsoft.HpcCompute", "type": "NvidiaGpuDriverLinux"}
@@ -176,9 +176,26 @@ def test_scopes(scope: str, works: bool) -> None:
 @pytest.mark.parametrize(("permissions", "works"), [({"get", "list"}, True), ({"get"}, False), (set(), False)])
 def test_vaults_with_access_policies(permissions: set[str], works: bool) -> None:
     """Role assignments count for nothing there."""
-    vault = Vault(OPEN.id, OPEN.host, False, {"principal": frozenset(permissions)}, 0, nodes.NEVER)
-    around = Surroundings([vault], [GRANTED])
+    around = Surroundings([ruled(Rule(False, {"principal": frozenset(permissions)}))], [GRANTED])
     assert (phases(live(90, key_vault_extension("client"), around=around)) == ["succeeded"]) is works
+
+
+def ruled(*rules: Rule) -> Vault:
+    return Vault(OPEN.id, OPEN.host, rules, 0, nodes.NEVER)
+
+
+def test_an_access_policy_taken_away_shows_but_does_not_undo_the_node() -> None:
+    policies = {"principal": frozenset({"get", "list"})}
+    around = Surroundings([ruled(Rule(False, policies, 500), Rule(False))], [])
+    assert phases(live(400, key_vault_extension("client"), around=around)) == ["succeeded"]
+    life = live(600, key_vault_extension("client"), around=around)
+    assert (life.state, phases(life)) == ("idle", ["transitioning"])
+
+
+def test_an_access_policy_that_came_after_the_last_try_is_too_late() -> None:
+    late = ruled(Rule(False, {}, 991), Rule(False, {"principal": frozenset({"get", "list"})}))
+    life = live(2000, key_vault_extension("client"), around=Surroundings([late], []))
+    assert (life.state, phases(life)) == ("unusable", ["failed"])
 
 
 def test_windows_4_always_syncs_first() -> None:

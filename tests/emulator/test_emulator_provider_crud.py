@@ -3,18 +3,32 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pulumi.runtime.proto import provider_pb2 as pb
 
-from emulator import Store
+from emulator import Arm, Store
 from emulator.arm.batch_accounts import WELL_KNOWN_KEY
 from emulator.arm.context import DEPLOYER, TENANT
 from emulator.provider.wire import UNKNOWN
 
-from .conftest import ACCOUNT, POOL, Engine, Identity, Refused, key_vault_extension, pool_inputs, vault_inputs
+from .conftest import (
+    ACCOUNT,
+    POOL,
+    SUBSCRIPTION,
+    VAULT,
+    Engine,
+    Identity,
+    Refused,
+    key_vault_extension,
+    pool_inputs,
+    role,
+    vault_inputs,
+)
 
 IDENTITY = "managedidentity:UserAssignedIdentity"
+GUID = "33333333-3333-3333-3333-333333333333"
 
 
 def test_create_looks_first(engine: Engine, store: Store) -> None:
@@ -147,6 +161,82 @@ def test_a_role_assignment_by_scope(engine: Engine, identity: Identity) -> None:
     assert resource_id == f"{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}"
     assert outputs["scope"] == ACCOUNT
     assert engine.read("authorization:RoleAssignment", resource_id, checked, outputs)[1] == checked
+
+
+def secret_grant(identity: Identity, scope: str) -> dict[str, Any]:
+    return {
+        "scope": scope,
+        "principalId": identity.principal,
+        "roleDefinitionId": role(),
+        "principalType": "ServicePrincipal",
+    }
+
+
+def test_a_role_assignment_at_one_secret(engine: Engine, store: Store, identity: Identity) -> None:
+    token, scope = "authorization:RoleAssignment", f"{VAULT}/secrets/tls"
+    inputs = secret_grant(identity, scope)
+    resource_id, checked, outputs = engine.create(token, "grant", inputs)
+    assert resource_id == f"{scope}/providers/Microsoft.Authorization/roleAssignments/{checked['roleAssignmentName']}"
+    assert outputs["scope"] == scope
+    assert engine.read(token, resource_id, checked, outputs)[1] == checked
+    assert engine.read(token, resource_id)[1]["scope"].strip("/") == scope.strip("/")
+    with pytest.raises(Refused, match='Status=409 Code="RoleAssignmentExists"'):
+        engine.create(token, "again", {**inputs, "roleAssignmentName": GUID})
+    other = {**secret_grant(identity, f"{VAULT}/secrets/other"), "roleAssignmentName": GUID}
+    other_id, _, _ = engine.create(token, "other", other)
+    for one in (resource_id, other_id):
+        engine.delete(token, one)
+        assert engine.read(token, one)[0] == ""
+        engine.delete(token, one)
+    assert not store.living("Microsoft.Authorization/roleAssignments")
+    nowhere = VAULT.replace("kv-extpool-staging", "kv-none") + "/secrets/tls"
+    with pytest.raises(Refused, match=r'Status=404 Code="ResourceNotFound" Message="The Resource .*/vaults/kv-none'):
+        engine.create(token, "nowhere", secret_grant(identity, nowhere))
+
+
+def vault_elsewhere(arm: Arm) -> str:
+    """The id of a vault in another subscription than the provider's."""
+    group = f"/subscriptions/{GUID}/resourceGroups/rg-elsewhere"
+    assert arm.put(group, {"location": "westeurope"}).status == 201
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/kv-elsewhere"
+    properties = {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
+    assert arm.put(vault, {"location": "westeurope", "properties": properties}).status == 201
+    return vault
+
+
+def test_a_role_assignment_in_another_subscription(engine: Engine, arm: Arm, identity: Identity) -> None:
+    token = "authorization:RoleAssignment"
+    vault = vault_elsewhere(arm)
+    for scope in (vault, f"{vault}/secrets/tls"):
+        resource_id, checked, outputs = engine.create(token, scope[-3:], secret_grant(identity, scope), seed=scope)
+        assert resource_id.startswith(scope + "/") and outputs["scope"] == scope
+        assert engine.read(token, resource_id, checked, outputs)[1] == checked
+        engine.delete(token, resource_id)
+        assert engine.read(token, resource_id)[0] == ""
+
+
+def test_a_lookup_reads_the_own_subscription(engine: Engine, arm: Arm) -> None:
+    vault = vault_elsewhere(arm)
+    names = {"resourceGroupName": "rg-elsewhere", "vaultName": "kv-elsewhere"}
+    with pytest.raises(Refused, match='Status=404 Code="ResourceGroupNotFound"'):
+        engine.invoke("keyvault:getVault", names)
+    arm.put(f"{SUBSCRIPTION}/resourceGroups/rg-elsewhere", {"location": "westeurope"})
+    with pytest.raises(Refused, match=f'^request failed {SUBSCRIPTION}/.*: Status=404 Code="ResourceNotFound"'):
+        engine.invoke("keyvault:getVault", names)
+    variables = {"azure-native:config:subscriptionId": GUID}
+    engine.provider.Configure(pb.ConfigureRequest(variables=variables), engine.context)
+    assert engine.invoke("keyvault:getVault", names)["id"] == vault
+
+
+@pytest.mark.parametrize("rbac", [True, False])
+def test_a_vault_says_how_it_is_opened(engine: Engine, rbac: bool) -> None:
+    resource_id, inputs, _ = engine.create("keyvault:Vault", "kv", vault_inputs(enableRbacAuthorization=rbac))
+    names = {name: inputs[name] for name in ("resourceGroupName", "vaultName")}
+    found = engine.invoke("keyvault:getVault", names)
+    assert (found["id"], found["name"]) == (resource_id, inputs["vaultName"])
+    assert found["properties"]["enableRbacAuthorization"] is rbac
+    assert found["properties"]["tenantId"] == TENANT
+    assert found["properties"]["accessPolicies"] == []
 
 
 def test_invokes(engine: Engine, identity: Identity) -> None:
