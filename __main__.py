@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pulumi
 from pulumi_azure_native import authorization, batch, keyvault, resources
@@ -27,11 +27,15 @@ def batch_account(wanted: BatchAccount, group: pulumi.Input[str]) -> tuple[pulum
     return created.name, created.account_endpoint
 
 
-def key_vault(wanted: KeyVault, group: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Resource id of the vault."""
+def key_vault(wanted: KeyVault, group: pulumi.Input[str]) -> dict[str, Any]:
+    """Access to the vault, as a pool asks for it."""
     if not wanted.create:
-        return keyvault.get_vault_output(vault_name=wanted.name, resource_group_name=group).id
-    return keyvault.Vault(
+        # asked at once and not as an Output: how the vault decides who may read also says what is to be made
+        found = keyvault.get_vault(
+            vault_name=wanted.name, resource_group_name=wanted.resource_group or config.resource_group.name
+        )
+        return {"vault_id": found.id}
+    created = keyvault.Vault(
         "key-vault",
         vault_name=wanted.name,
         resource_group_name=group,
@@ -40,7 +44,8 @@ def key_vault(wanted: KeyVault, group: pulumi.Input[str]) -> pulumi.Output[str]:
             "sku": {"family": keyvault.SkuFamily.A, "name": keyvault.SkuName.STANDARD},
             "enable_rbac_authorization": True,
         },
-    ).id
+    )
+    return {"vault_id": created.id, "mode": "rbac"}
 
 
 config = load_stack_config(Path(pulumi.get_root_directory()), date.today())
@@ -48,8 +53,7 @@ config = load_stack_config(Path(pulumi.get_root_directory()), date.today())
 group = resource_group(config.resource_group)
 account_group = config.batch_account.resource_group or group
 account, endpoint = batch_account(config.batch_account, account_group)
-vault_group = (config.key_vault and config.key_vault.resource_group) or group
-vault = key_vault(config.key_vault, vault_group) if config.key_vault else None
+access = key_vault(config.key_vault, config.key_vault.resource_group or group) if config.key_vault else None
 
 pools = {
     name: ExtensionPool(
@@ -59,7 +63,7 @@ pools = {
             {
                 "resource_group_name": account_group,
                 "account_name": account,
-                "key_vault_access": [{"vault_id": vault}] if vault and wants_stack_vault(pool) else [],
+                "key_vault_access": [access] if access and wants_stack_vault(pool) else [],
                 **pool_arguments(pool),
             },
         ),

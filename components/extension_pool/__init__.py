@@ -1,38 +1,8 @@
 """Azure Batch pools with VM extensions, as one Pulumi component."""
 
-from .args import (
-    AutoScaleArgs,
-    ExistingIdentityArgs,
-    ExtensionArgs,
-    ExtensionPoolArgs,
-    FixedScaleArgs,
-    IdentityArgs,
-    ImageReferenceArgs,
-    KeyVaultAccessArgs,
-    KeyVaultAclArgs,
-    KeyVaultCertificateArgs,
-    KeyVaultExtensionArgs,
-    MetadataItemArgs,
-    ScaleSettingsArgs,
-    TaskSchedulingPolicyArgs,
-)
+from . import args
+from .args import *  # noqa: F403 - its __all__ is its list of public names
 from .pool import ExtensionPool, InvalidPoolError
 
-__all__ = [
-    "AutoScaleArgs",
-    "ExistingIdentityArgs",
-    "ExtensionArgs",
-    "ExtensionPool",
-    "ExtensionPoolArgs",
-    "FixedScaleArgs",
-    "IdentityArgs",
-    "ImageReferenceArgs",
-    "InvalidPoolError",
-    "KeyVaultAccessArgs",
-    "KeyVaultAclArgs",
-    "KeyVaultCertificateArgs",
-    "KeyVaultExtensionArgs",
-    "MetadataItemArgs",
-    "ScaleSettingsArgs",
-    "TaskSchedulingPolicyArgs",
-]
+__all__ = ["ExtensionPool", "InvalidPoolError"]
+__all__ += args.__all__

@@ -1,21 +1,29 @@
-"""The pool's user-assigned identity and its access to key vaults."""
+"""The pool's user-assigned identities and their access to key vaults."""
 
+import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import authorization, managedidentity
+from pulumi_azure_native import authorization, keyvault, managedidentity
 
-from .azure_types import parse_identity_id, parse_vault_id
+from .azure_types import duration_in_seconds, parse_identity_id, parse_vault_id
+from .hooks import wait_after_create
+from .roles import KEY_VAULT_SECRETS_USER, find_role
+from .spec import ACCESS_POLICY, RBAC
 
-KEY_VAULT_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
-"""The role that the extension's pages ask for.
-https://learn.microsoft.com/azure/key-vault/general/rbac-guide#azure-built-in-roles-for-key-vault-data-plane-operations"""
+WAIT_VARIABLE = "EXTENSION_POOL_GRANT_WAIT"
+"""Environment variable with an ISO 8601 duration for all grants, whatever the program says: for places where a grant
+works at once, such as tests."""
 
 _GRANTS = uuid.uuid5(
     uuid.NAMESPACE_URL, "https://management.azure.com/providers/Microsoft.Authorization/roleAssignments"
 )
+
+
+class ModeUnknown(Exception):
+    """How a vault decides who may read could not be looked up. The text says why."""
 
 
 @dataclass(frozen=True)
@@ -66,37 +74,102 @@ def use_identity(
     )
 
 
-def grant_vault_access(
+def detect_mode(vault_id: str, parent: pulumi.Resource) -> str:
+    """``rbac`` or ``access-policy``, as the vault says. Raises ModeUnknown where it cannot be asked."""
+    subscription, group, name = parse_vault_id(vault_id)
+    try:
+        vault = keyvault.get_vault(resource_group_name=group, vault_name=name, opts=pulumi.InvokeOptions(parent=parent))
+    except Exception as error:  # the engine raises no narrower type
+        raise ModeUnknown(" ".join(str(error).split())) from error
+    if parse_vault_id(vault.id)[0].lower() != subscription.lower():
+        raise ModeUnknown("it is in another subscription than the provider's")
+    return RBAC if vault.properties.enable_rbac_authorization else ACCESS_POLICY
+
+
+def grant_role(
     component: str,
     vault_id: pulumi.Input[str],
     identity: PoolIdentity,
     *,
     name: str | None = None,
+    role: str | None = None,
+    secret_name: pulumi.Input[str] | None = None,
+    wait: int = 0,
     opts: pulumi.ResourceOptions,
 ) -> authorization.RoleAssignment:
-    """Lets the identity read the vault's secrets: ``<component>-vault-access``, with ``-<name>`` where it has one."""
-    scope = pulumi.Output.from_input(vault_id)
-    role = scope.apply(
-        lambda scope: (
-            f"/subscriptions/{parse_vault_id(scope)[0]}"
-            f"/providers/Microsoft.Authorization/roleDefinitions/{KEY_VAULT_SECRETS_USER}"
+    """Lets the identity read secrets of a vault in RBAC mode.
+
+    The resource is ``<component>-vault-access``, with ``-<name>`` where it has one. role: name or id, Key Vault Secrets
+    User if None. secret_name: this secret only. wait: seconds until whatever depends on a new grant goes on.
+    """
+    known = find_role(role) if role is not None else KEY_VAULT_SECRETS_USER
+    role_id = known.id if known is not None else role
+    resource_name = _grant_name(component, name)
+    vault = pulumi.Output.from_input(vault_id)
+    scope = vault if secret_name is None else pulumi.Output.concat(vault, "/secrets/", secret_name)
+    definition = vault.apply(
+        lambda vault: (
+            f"/subscriptions/{parse_vault_id(vault)[0]}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
         )
     )
     return authorization.RoleAssignment(
-        f"{component}-vault-access" + (f"-{name}" if name else ""),
+        resource_name,
         scope=scope,
         # An assignment's name says what it assigns: with another principal, scope or role it is another assignment,
         # and Azure would refuse to change the one there is (RoleAssignmentUpdateNotPermitted).
-        role_assignment_name=pulumi.Output.all(scope, identity.principal_id, role).apply(
+        role_assignment_name=pulumi.Output.all(scope, identity.principal_id, definition).apply(
             lambda parts: str(uuid.uuid5(_GRANTS, "|".join(str(part).lower() for part in parts)))
         ),
-        role_definition_id=role,
+        role_definition_id=definition,
         principal_id=identity.principal_id,
         # The SDK's default is User. With the type said, Azure does not ask a directory that may not have heard of the
         # new identity yet. https://learn.microsoft.com/azure/role-based-access-control/troubleshooting
         principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
-        opts=opts,
+        opts=_waiting(opts, resource_name, wait),
     )
+
+
+def add_access_policy(
+    component: str,
+    vault_id: pulumi.Input[str],
+    identity: PoolIdentity,
+    *,
+    name: str | None = None,
+    wait: int = 0,
+    opts: pulumi.ResourceOptions,
+) -> keyvault.AccessPolicy:
+    """Adds one entry to the access policies of a vault, get and list on secrets for the identity; others stay.
+
+    The resource is named as in `grant_role`. https://learn.microsoft.com/azure/key-vault/general/assign-access-policy
+    """
+    resource_name = _grant_name(component, name)
+    parts = pulumi.Output.from_input(vault_id).apply(parse_vault_id)
+    return keyvault.AccessPolicy(
+        resource_name,
+        resource_group_name=parts.apply(lambda parts: parts[1]),
+        vault_name=parts.apply(lambda parts: parts[2]),
+        policy={
+            # a pool's identity is in the tenant of its account, and so is whoever deploys
+            "tenant_id": authorization.get_client_config_output(
+                opts=pulumi.InvokeOutputOptions(parent=opts.parent)
+            ).tenant_id,
+            "object_id": identity.principal_id,
+            "permissions": {"secrets": [keyvault.SecretPermissions.GET, keyvault.SecretPermissions.LIST]},
+        },
+        opts=_waiting(opts, resource_name, wait),
+    )
+
+
+def _grant_name(component: str, name: str | None) -> str:
+    return f"{component}-vault-access" + (f"-{name}" if name else "")
+
+
+def _waiting(opts: pulumi.ResourceOptions, resource_name: str, wait: int) -> pulumi.ResourceOptions:
+    seconds = duration_in_seconds(os.environ.get(WAIT_VARIABLE, ""))
+    seconds = wait if seconds is None else seconds
+    if not seconds:
+        return opts
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=wait_after_create(resource_name, seconds)))
 
 
 def _looked_up(identity_id: pulumi.Output[str], opts: pulumi.ResourceOptions) -> PoolIdentity:

@@ -6,8 +6,8 @@ A value that is not known yet (`Later`) passes every type: it is judged when it 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WrapValidator
 from pydantic_core import PydanticCustomError
@@ -26,8 +26,15 @@ def broken(rule: str, *, allowed: str = "", do: str = "") -> PydanticCustomError
     return PydanticCustomError(RULE, "{rule}", {"rule": rule, "allowed": allowed, "do": do})
 
 
+def is_promise(value: Any) -> bool:
+    """Whether a value stands for a later one: an Output of Pulumi (known by its ``apply``), or an awaitable."""
+    return callable(getattr(type(value), "apply", None)) or isinstance(value, Awaitable)
+
+
 def _pass_later(value: Any, handler: Callable[[Any], Any], _info: ValidationInfo) -> Any:
-    return value if isinstance(value, Later) else handler(value)
+    if isinstance(value, Later):
+        return value
+    return Later(value) if is_promise(value) else handler(value)
 
 
 if TYPE_CHECKING:
@@ -57,7 +64,8 @@ def _whole_number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _between(least: int, most: int | None = None) -> AfterValidator:
+def between(least: int, most: int | None = None) -> AfterValidator:
+    """A whole number from ``least`` to ``most``, both included."""
     rule = f"must be a whole number of {least} or more" if most is None else f"must be from {least} to {most}"
 
     def check(value: int) -> int:
@@ -72,6 +80,13 @@ def _seconds_as_text(value: Any) -> Any:
     # the extension's schema wants the seconds as a string; YAML and people write 3600
     value = _whole_number(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _no_number(value: Any) -> Any:
+    # the extension reads a string; to say so helps more than "must be a string"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise broken("must be a number of seconds, as a string", do=f'write "{_whole_number(value)}"')
+    return value
 
 
 _ISO_DURATION = re.compile(
@@ -98,6 +113,15 @@ def _duration(least: int, most: int | None, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _free_of(reserved: range, words: str) -> AfterValidator:
+    def check(value: int) -> int:
+        if value in reserved:
+            raise broken(f"must not be {words}: Batch keeps them for itself")
+        return value
+
+    return AfterValidator(check)
+
+
 def _resource_id(provider_type: str, title: str, example: str) -> AfterValidator:
     provider, kind = provider_type.split("/")
     pattern = rf"(?i:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/{re.escape(provider)}/{kind}/[^/]+)"
@@ -105,6 +129,24 @@ def _resource_id(provider_type: str, title: str, example: str) -> AfterValidator
 
 
 Text = Annotated[str, _matching(r"(?s).+", "must not be empty")]
+
+DisplayName = Annotated[str, _matching(r"(?s).{1,1024}", "must be 1 to 1024 characters")]
+UserName = Annotated[str, _matching(r"(?s).{1,20}", "must be 1 to 20 characters")]
+NatPoolName = Annotated[
+    str,
+    # Microsoft.Batch/batchAccounts/pools, inboundNatPools.name
+    _matching(
+        r"(?=.{1,77}$)[A-Za-z0-9]([\w.-]*\w)?",
+        "must be 1 to 77 letters, digits, underscores, full stops or hyphens, "
+        "the first a letter or digit, the last a letter, digit or underscore",
+    ),
+]
+SourcePorts = Annotated[
+    str, _matching(r"\*|\d{1,5}(-\d{1,5})?", "must be * or a port or a range of ports", 'write for example "100-200"')
+]
+HandlerVersion = Annotated[
+    str, _matching(r"\d+(\.\d+){0,3}", "must be a version", 'write for example "3.0", as a string')
+]
 
 PoolName = Annotated[
     str,
@@ -175,17 +217,62 @@ SecretUrl = Annotated[
     ),
 ]
 
+SecretName = Annotated[
+    str,
+    # Microsoft.KeyVault/vaults/secrets, path parameter secretName
+    _matching(r"[A-Za-z0-9-]{1,127}", "must be 1 to 127 letters, digits or hyphens"),
+]
+SecretUrlWithoutVersion = Annotated[
+    SecretUrl,
+    _matching(
+        r"https://[^/]+/secrets/[^/]+/?",
+        "must carry no version: major 4 takes none",
+        "remove what stands behind the secret's name",
+    ),
+]
+ClientId = Annotated[
+    str,
+    _matching(
+        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "must be the client id of the pool's identity, a GUID",
+        "give neither its resource id nor its principal (object) id",
+    ),
+]
+AbsolutePath = Annotated[str, _matching(r"/.*", "must be a directory of a Linux node", "write it from / on")]
+WindowsStoreLocation = Literal["LocalMachine", "CurrentUser"]
+HttpUrl = Annotated[str, _matching(r"(?i:https?)://\S+", "must be a URL", "write it from https:// on")]
+
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
-NodeCount = Annotated[WholeNumber, _between(0)]
-TaskSlots = Annotated[WholeNumber, _between(1, 256)]  # at most 4 x cores of the size, never more than 256
+NodeCount = Annotated[WholeNumber, between(0)]
+Port = Annotated[WholeNumber, between(1, 65535)]
+BackendPort = Annotated[Port, _free_of(range(29876, 29878), "29876 or 29877")]
+FrontendPort = Annotated[WholeNumber, between(1, 65534), _free_of(range(50000, 55001), "from 50000 to 55000")]
+RulePriority = Annotated[WholeNumber, between(150, 4096)]
+Lun = Annotated[WholeNumber, between(0, 63)]
+DiskSize = Annotated[WholeNumber, between(1)]
+RetryCount = Annotated[WholeNumber, between(-1)]  # -1: without limit
+Percent = Annotated[WholeNumber, between(0, 100)]
+BatchPercent = Annotated[WholeNumber, between(5, 100)]
+TaskSlots = Annotated[WholeNumber, between(1, 256)]  # at most 4 x cores of the size, never more than 256
 
 PollingInterval = Annotated[
     str,
     BeforeValidator(_seconds_as_text),
     _matching(r"[1-9]\d*", "must be a number of seconds", 'write for example "3600"'),
 ]
+PollingSeconds = Annotated[
+    str,
+    BeforeValidator(_no_number),
+    _matching(r"[1-9]\d*", "must be a number of seconds, as a string", 'write for example "3600"'),
+]
+IsoDuration = Annotated[str, _duration(0, None, "in days, hours, minutes and seconds")]
 ResizeTimeout = Annotated[str, _duration(5 * 60, None, "of at least PT5M")]  # Batch answers 400 below
 EvaluationInterval = Annotated[str, _duration(5 * 60, 168 * 3600, "from PT5M to PT168H")]
+
+
+def has_version(secret_url: str) -> bool:
+    """Whether the URL of a secret names one version of it."""
+    return re.fullmatch(r"https://[^/]+/secrets/[^/]+/[^/]+/?", secret_url) is not None
 
 
 def parse_vault_id(vault_id: str) -> tuple[str, str, str]:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .extensions.key_vault import extension_type_for, render_key_vault_extension
+from .azure_types import duration_in_seconds
+from .extensions.key_vault import (
+    KEY_VAULT_FOR_LINUX,
+    KEY_VAULT_FOR_WINDOWS,
+    extension_type_for,
+    render_key_vault_extension,
+)
 from .images import Image, find_image, find_image_by_reference, os_of_node_agent
-from .spec import Extension, KeyVaultExtension, PoolSettings
+from .spec import RBAC, ExistingIdentity, Extension, KeyVaultAccess, KeyVaultExtension, PoolSettings
+
+ROLE_PROPAGATION = 10 * 60
+"""Seconds in which a new role assignment works everywhere, as its page says."""
 
 
 def image_of(pool: PoolSettings) -> Image | None:
@@ -63,3 +72,37 @@ def all_extensions(pool: PoolSettings, client_id: Any) -> list[Extension]:
 def extension_names(pool: PoolSettings) -> list[str]:
     """The names that nodes report, in canonical order."""
     return [extension.name for extension in all_extensions(pool, None)]
+
+
+def requires_initial_sync(pool: PoolSettings) -> bool:
+    """Whether nodes come up only when their certificates are there: in any Key Vault extension of the pool."""
+    options = pool.key_vault_extension or KeyVaultExtension()
+    if pool.key_vault_certificates and options.require_initial_sync is not False:
+        return True
+    kinds = (KEY_VAULT_FOR_LINUX, KEY_VAULT_FOR_WINDOWS)
+    return any(
+        any(kind.matches(extension.publisher, extension.type) for kind in kinds)
+        and _syncs_first(extension.settings_object)
+        for extension in pool.extensions or []
+    )
+
+
+def grant_wait(pool: PoolSettings, access: KeyVaultAccess, mode: str) -> int:
+    """Seconds that a new grant gets before the pool is made.
+
+    Where nodes wait for their certificates they ask at most 25 times, so a node that boots before the role works may
+    end unusable. https://learn.microsoft.com/azure/role-based-access-control/troubleshooting
+    """
+    if access.wait is not None:
+        return duration_in_seconds(access.wait) or 0
+    return ROLE_PROPAGATION if mode == RBAC and requires_initial_sync(pool) else 0
+
+
+def _syncs_first(settings: Any) -> bool:
+    management = settings.get("secretsManagementSettings") if isinstance(settings, dict) else None
+    return isinstance(management, dict) and management.get("requireInitialSync") not in (None, False)
+
+
+def in_canonical_order(identities: list[ExistingIdentity]) -> list[ExistingIdentity]:
+    """Identities by id, those not known yet last. Their order means nothing, and must not look like a change."""
+    return sorted(identities, key=lambda one: one.id.lower() if isinstance(one.id, str) else "~")

@@ -68,6 +68,17 @@ def catalogue() -> tuple[Image, ...]:
     return tuple(_image(entry) for entry in document["image"])
 
 
+@cache
+def expected() -> tuple[Image, ...]:
+    """Images that no source confirms yet, their sku a pattern (``2025-datacenter*``).
+
+    They are none of the catalogue: no alias, no reference finds them. `extension-pool images` says so when the service
+    offers one that fits, and then it can be added.
+    """
+    document = tomllib.loads((files(__package__) / "images.toml").read_text(encoding="utf-8"))
+    return tuple(_image(entry) for entry in document["expected"])
+
+
 def find_image(alias: str) -> Image | None:
     """The image of an alias such as ``ubuntu-24.04``; case does not matter."""
     return next((image for image in catalogue() if alias.lower() in image.aliases), None)

@@ -7,15 +7,36 @@ from typing import Any, Optional
 import pulumi
 from pulumi_azure_native import batch
 
-from .access import PoolIdentity, create_identity, grant_vault_access, use_identity
+from .access import (
+    ModeUnknown,
+    PoolIdentity,
+    add_access_policy,
+    create_identity,
+    detect_mode,
+    grant_role,
+    use_identity,
+)
 from .args import ExtensionPoolArgs
 from .checks import check_pool
-from .derived import extension_names
-from .problems import SECRET_FIELDS, InvalidInput, Later, Notice, open_later, render_path
+from .checks.access import mode_not_found, what_only_rbac_has
+from .derived import extension_names, grant_wait, in_canonical_order
+from .extensions import TypedExtension
+from .problems import (
+    SECRET_FIELDS,
+    InvalidInput,
+    Later,
+    Notice,
+    Path,
+    Problem,
+    map_later,
+    open_later,
+    render_path,
+    without_value,
+)
 from .render import render_pool_inputs
 from .rollout import REPLACE_ON_CHANGES
-from .spec import PoolSpec, plain_tree
-from .validation import parse_model
+from .spec import ACCESS_POLICY, PoolSpec
+from .validation import became_known, parse_model
 
 
 class InvalidPoolError(pulumi.RunError, pulumi.InputPropertiesError):
@@ -43,12 +64,12 @@ class ExtensionPool(pulumi.ComponentResource):
     """Resource id of the pool."""
     pool_name: pulumi.Output[str]
     """Name of the pool in the Batch account: what jobs are bound to."""
-    identity_id: pulumi.Output[str]
-    """Resource id of the pool's user-assigned identity."""
-    client_id: pulumi.Output[str]
-    """Client id of the identity: what extensions and tasks sign in with."""
-    principal_id: pulumi.Output[str]
-    """Principal (object) id of the identity: what roles are assigned to."""
+    identity_id: pulumi.Output[str] | None
+    """Resource id of the user-assigned identity that reads certificates; None for a pool without an identity."""
+    client_id: pulumi.Output[str] | None
+    """Client id of this identity: what extensions and tasks sign in with."""
+    principal_id: pulumi.Output[str] | None
+    """Principal (object) id of this identity: what roles are assigned to."""
     extension_names: pulumi.Output[list[str]]
     """Names of all extensions, as the nodes report them."""
 
@@ -59,17 +80,12 @@ class ExtensionPool(pulumi.ComponentResource):
         for notice in notices:
             pulumi.log.warn(notice.sentence(), self)
 
-        identity = self._identity(name, spec)
-        grants = [
-            grant_vault_access(
-                name, open_later(access.vault_id), identity, name=access.name, opts=pulumi.ResourceOptions(parent=self)
-            )
-            for access in spec.key_vault_access or []
-        ]
+        identities, reading = self._identities(name, spec)
+        grants = [self._grant(name, spec, index, reading) for index in range(len(spec.key_vault_access or []))]
         inputs = render_pool_inputs(
             spec if spec.pool_name is not None else spec.model_copy(update={"pool_name": name}),
-            identity_id=Later(identity.id),
-            client_id=Later(identity.client_id),
+            identity_ids=[Later(one.id) for one in identities],
+            client_id=Later(reading.client_id) if reading else None,
         )
         pool = batch.Pool(
             f"{name}-pool",
@@ -86,9 +102,9 @@ class ExtensionPool(pulumi.ComponentResource):
 
         self.pool_id = pool.id
         self.pool_name = pool.name
-        self.identity_id = identity.id
-        self.client_id = identity.client_id
-        self.principal_id = identity.principal_id
+        self.identity_id = reading.id if reading else None
+        self.client_id = reading.client_id if reading else None
+        self.principal_id = reading.principal_id if reading else None
         self.extension_names = pulumi.Output.from_input(extension_names(spec))
         self.register_outputs(
             {
@@ -101,20 +117,80 @@ class ExtensionPool(pulumi.ComponentResource):
             }
         )
 
-    def _identity(self, name: str, spec: PoolSpec) -> PoolIdentity:
+    def _identities(self, name: str, spec: PoolSpec) -> tuple[list[PoolIdentity], PoolIdentity | None]:
+        """All identities in canonical order, and the one that reads certificates: the chosen one, else the first."""
         child = pulumi.ResourceOptions(parent=self)
-        if spec.identity.existing is not None:
-            return use_identity(**open_later(plain_tree(spec.identity.existing)), opts=child)
-        group = open_later(spec.resource_group_name)
-        return create_identity(name, group, **open_later(plain_tree(spec.identity)), opts=child)
+        wanted = spec.identity
+        found: list[tuple[PoolIdentity, bool]] = []
+        if wanted.creates:
+            group = open_later(spec.resource_group_name)
+            created = create_identity(
+                name, group, name=open_later(wanted.name), tags=open_later(wanted.tags), opts=child
+            )
+            found.append((created, wanted.reads_certificates))
+        for one in in_canonical_order(wanted.existing or []):
+            used = use_identity(
+                open_later(one.id),
+                client_id=open_later(one.client_id),
+                principal_id=open_later(one.principal_id),
+                opts=child,
+            )
+            found.append((used, one.reads_certificates))
+        chosen = [identity for identity, reads in found if reads]
+        return [identity for identity, _ in found], next(iter(chosen or [identity for identity, _ in found]), None)
+
+    def _grant(self, name: str, spec: PoolSpec, index: int, identity: PoolIdentity | None) -> pulumi.Resource:
+        access = (spec.key_vault_access or [])[index]
+        if identity is None:
+            raise AssertionError("grants without an identity have passed the checks")
+        vault_id = open_later(access.vault_id)
+        try:
+            mode: str = access.mode or detect_mode(vault_id, self)
+        except ModeUnknown as error:
+            raise InvalidPoolError(name, InvalidInput([mode_not_found(index, access, str(error))])) from None
+        child = pulumi.ResourceOptions(parent=self)
+        wait = grant_wait(spec, access, mode)
+        if mode == ACCESS_POLICY:
+            problems = what_only_rbac_has(index, access)
+            if problems:
+                raise InvalidPoolError(name, InvalidInput(problems))
+            return add_access_policy(name, vault_id, identity, name=access.name, wait=wait, opts=child)
+        return grant_role(
+            name,
+            vault_id,
+            identity,
+            name=access.name,
+            role=access.role,
+            secret_name=open_later(access.secret_name),
+            wait=wait,
+            opts=child,
+        )
 
 
 def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice, ...]]:
     today = date.today()
+
+    def rules(spec: PoolSpec) -> tuple[Problem, ...]:
+        return check_pool(spec, today).problems
+
+    def check_when_known(later: Later, path: Path) -> Later:
+        output = pulumi.Output.from_input(later.value)
+
+        async def check(value: Any) -> Any:
+            formed, problems = became_known(PoolSpec, tree, path, value, rules)
+            if problems:
+                shown = without_value(problems, value) if await output.is_secret() else problems
+                raise InvalidPoolError(name, InvalidInput(shown))
+            return formed
+
+        # at its own leaf, as it came
+        return Later(output.apply(check))
+
+    tree = _defer_outputs(args)
     try:
-        spec = parse_model(
-            PoolSpec, _defer_outputs(args), lambda spec: check_pool(spec, today).problems, stack_words=False
-        )
+        parse_model(PoolSpec, tree, rules, stack_words=False)
+        # only now: what a refused pool was given must not be looked at any more
+        spec = parse_model(PoolSpec, map_later(tree, check_when_known), rules, stack_words=False)
     except InvalidInput as error:
         raise InvalidPoolError(name, error) from None
     return spec, check_pool(spec, today).notices
@@ -124,6 +200,8 @@ def _defer_outputs(value: Any) -> Any:
     """The arguments as a plain tree, each Output or awaitable as a `Later`; what was given as None is left out."""
     if isinstance(value, (pulumi.Output, Awaitable)):
         return Later(value)
+    if isinstance(value, TypedExtension):
+        return value.arguments()
     if isinstance(value, Mapping):
         return {key: _defer_outputs(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, (list, tuple)):

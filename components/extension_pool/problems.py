@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -44,6 +44,17 @@ def open_later(tree: Any) -> Any:
         return {key: open_later(value) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):
         return [open_later(value) for value in tree]
+    return tree
+
+
+def map_later(tree: Any, change: Callable[[Later, Path], Any], at: Path = ()) -> Any:
+    """The tree with each `Later` as ``change`` makes it of the `Later` and its path."""
+    if isinstance(tree, Later):
+        return change(tree, at)
+    if isinstance(tree, Mapping):
+        return {key: map_later(value, change, (*at, key)) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return [map_later(value, change, (*at, index)) for index, value in enumerate(tree)]
     return tree
 
 
@@ -106,8 +117,29 @@ class Findings:
         """One problem and nothing else."""
         return cls(problems=(problem,))
 
+    @classmethod
+    def warning(cls, path: Path, text: str) -> Findings:
+        """One notice and nothing else."""
+        return cls(notices=(Notice(path, text),))
+
     def __add__(self, other: Findings) -> Findings:
         return Findings(self.problems + other.problems, self.notices + other.notices)
+
+
+def without_value(problems: Sequence[Problem], secret: Any) -> list[Problem]:
+    """The problems that a secret value has, with nothing of it in their words: path and rule are all that is left."""
+    inside = _leaves(secret)
+    return [
+        Problem(one.path, "breaks a rule" if any(leaf in one.rule for leaf in inside) else one.rule) for one in problems
+    ]
+
+
+def _leaves(value: Any) -> set[str]:
+    if isinstance(value, Mapping):
+        return set().union(*(_leaves(inner) for inner in value.values()))
+    if isinstance(value, (list, tuple)):
+        return set().union(*(_leaves(inner) for inner in value))
+    return {str(value)} - {""}
 
 
 class InvalidInput(ValueError):

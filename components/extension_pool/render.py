@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .derived import all_extensions, image_of, node_agent_of
-from .spec import MACHINE_FIELDS, PoolSettings, PoolSpec, plain_tree, present
+from .spec import MACHINE_FIELDS, Extension, PoolSettings, PoolSpec, plain_tree, present
 
 # What the component asks for in its own words; everything else bears ARM's names, and goes where ARM has it.
 _OWN_WORDS = frozenset(
@@ -20,26 +20,32 @@ _OWN_WORDS = frozenset(
 _POOL_FIELDS = tuple(name for name in PoolSpec.model_fields if name not in _OWN_WORDS | set(MACHINE_FIELDS))
 
 
-def render_pool_inputs(pool: PoolSpec, *, identity_id: Any, client_id: Any) -> dict[str, Any]:
+def render_pool_inputs(pool: PoolSpec, *, identity_ids: list[Any], client_id: Any) -> dict[str, Any]:
     """The inputs of ``azure_native.batch.Pool``.
 
-    identity_id: resource id of the pool's user-assigned identity; client_id: its client id, for extensions that sign in
-    with it. Both are strings or `Later`.
+    identity_ids: resource ids of the pool's user-assigned identities; client_id: that of the one that reads
+    certificates. Strings or `Later`.
     """
     same_name = {name: plain_tree(getattr(pool, name)) for name in _POOL_FIELDS}
     machines = {
         "image_reference": _render_image_reference(pool),
         "node_agent_sku_id": node_agent_of(pool),
-        "extensions": [plain_tree(one) for one in all_extensions(pool, client_id)] or None,
+        "extensions": [_render_extension(one) for one in all_extensions(pool, client_id)] or None,
         **{name: plain_tree(getattr(pool, name)) for name in MACHINE_FIELDS},
     }
     return present(
         {
             **same_name,
             "deployment_configuration": {"virtual_machine_configuration": present(machines)},
-            "identity": {"type": "UserAssigned", "user_assigned_identities": [identity_id]},
+            "identity": {"type": "UserAssigned", "user_assigned_identities": identity_ids} if identity_ids else None,
         }
     )
+
+
+def _render_extension(extension: Extension) -> dict[str, Any]:
+    rendered = {**plain_tree(extension), "settings": extension.settings_object}
+    # a word of ours: Azure does not know it
+    return present({key: value for key, value in rendered.items() if key != "allow_unlisted"})
 
 
 def _render_image_reference(pool: PoolSettings) -> Any:

@@ -25,35 +25,48 @@ _FREE_KEYS = frozenset({"settings", "protected_settings", "tags"})
 
 
 class ResourceGroup(SpecModel):
-    """The stack's resource group. create: whether the stack makes it (true) or finds it (left out)."""
+    """The stack's resource group."""
 
     name: ResourceGroupName
+    """Required."""
     create: bool = False
+    """Optional. Whether the stack makes it; left out, it is there already."""
 
 
 class BatchAccount(SpecModel):
-    """The Batch account of all pools. resource_group: left out, the stack's."""
+    """The Batch account of all pools."""
 
     name: AccountName
+    """Required. 3 to 24 lower-case letters and digits, unique in its region."""
     resource_group: ResourceGroupName | None = None
+    """Optional. Left out, the stack's."""
     create: bool = False
+    """Optional. Whether the stack makes it; left out, it is there already."""
 
 
 class KeyVault(SpecModel):
-    """The vault that the pools' certificates are in. resource_group: left out, the stack's."""
+    """The vault that the pools' certificates are in."""
 
     name: VaultName
+    """Required. Unique in all of Azure."""
     resource_group: ResourceGroupName | None = None
+    """Optional. Left out, the stack's."""
     create: bool = False
+    """Optional. Whether the stack makes it, in RBAC mode; left out, it is there already."""
 
 
 class StackConfig(SpecModel):
-    """All that a stack asks for. pools: by name; the name is the pool's, unless it says another."""
+    """All that a stack asks for."""
 
     resource_group: ResourceGroup
+    """Required. The stack's resource group."""
     batch_account: BatchAccount
+    """Required. The Batch account of all pools."""
     key_vault: KeyVault | None = None
+    """Conditional: required for pools with certificates that do not say what they may read. The vault that the
+    certificates are in; pools with certificates get access to it."""
     pools: Annotated[dict[PoolName, PoolSettings], Field(min_length=1)]
+    """Required. Pools by name; the name is the pool's, unless it says another."""
 
 
 def parse_stack_config(values: Mapping[str, Any], today: date) -> StackConfig:

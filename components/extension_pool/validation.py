@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from .api_versions import refuse_foreign
 from .azure_types import RULE
 from .problems import ABSENT, InvalidInput, Later, Path, Problem, nearest, render_path
-from .spec import PLACEHOLDERS, SpecModel
+from .spec import PLACEHOLDERS, SpecModel, arm_name, plain_tree
 
 M = TypeVar("M", bound=SpecModel)
 
@@ -28,6 +30,15 @@ _RULES = {
 }
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a tree. unknown_key: nothing but a key that the model does not have."""
+
+    path: Path
+    problem: Problem
+    unknown_key: bool
+
+
 def parse_model(model: type[M], tree: Any, check: Callable[[M], Iterable[Problem]], *, stack_words: bool) -> M:
     """The checked model of a plain tree.
 
@@ -35,28 +46,67 @@ def parse_model(model: type[M], tree: Any, check: Callable[[M], Iterable[Problem
     are a stack file's (camelCase) or the component's (snake_case); the other spelling is an unknown key.
     Raises InvalidInput with all problems: where values are wrong by themselves, the rules still judge all the others.
     """
-    problems: list[Problem] = []
+    parsed, faults = examine(model, tree, stack_words=stack_words)
+    problems = [fault.problem for fault in faults]
+    if parsed is not None:
+        problems += [one for one in check(parsed) if not any(_touch(one.path, fault.path) for fault in faults)]
+    if problems or parsed is None:
+        raise InvalidInput(problems)
+    return parsed
+
+
+def examine(model: type[M], tree: Any, *, stack_words: bool) -> tuple[M | None, list[Fault]]:
+    """What is wrong with a tree, and the model of what is left of it; None where nothing can stand for what is wrong.
+
+    A value that is wrong is a `Later` in the model, a mapping that is wrong a placeholder.
+    """
+    faults: list[Fault] = []
     broken: list[Path] = []
-    parsed: M | None = None
     # Each round takes out what the last one found wrong; a required value that is taken out may need a second round.
     for _ in range(_MOST_ROUNDS):
         try:
             parsed = model.model_validate(
                 tree, by_alias=stack_words, by_name=not stack_words, context={PLACEHOLDERS: bool(broken)}
             )
-            break
+            return parsed, faults
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
         if not broken:
-            problems = [_problem(detail, model, tree, stack_words) for detail in details]
+            faults = [
+                Fault(one["loc"], problem_of(one, model, tree, stack_words=stack_words), one["type"] in _UNKNOWN)
+                for one in details
+            ]
         for detail in details:
-            broken.append(detail["loc"])
-            tree = _without(tree, detail["loc"], detail["type"])
-    if parsed is not None:
-        problems += [one for one in check(parsed) if not any(_touch(one.path, path) for path in broken)]
-    if problems or parsed is None:
-        raise InvalidInput(problems)
-    return parsed
+            place = detail["loc"]
+            # what nothing can stand for takes with it the mapping that it is in
+            cut = place[:-1] if len(place) > 1 and broken.count(place) > 1 else place
+            broken.append(place)
+            tree = _without(tree, cut, detail["type"])
+    return None, faults
+
+
+def became_known(
+    model: type[M], tree: Any, path: Path, value: Any, check: Callable[[M], Iterable[Problem]]
+) -> tuple[Any, list[Problem]]:
+    """What a value that was a `Later` at ``path`` of a tree breaks, now that it is known; and the value as it is passed
+    on, in the form that its type gives it (seconds as text, 5.0 as 5)."""
+    known = replace_at(tree, path, value)
+    try:
+        parsed = parse_model(model, known, check, stack_words=False)
+    except InvalidInput as error:
+        return value, list(error.problems)
+    formed = value_at(plain_tree(parsed), path)
+    return (value if formed is ABSENT else formed), []
+
+
+def replace_at(tree: Any, path: Path, value: Any) -> Any:
+    """The tree with a value at a path."""
+    if not path:
+        return value
+    head, rest = path[0], path[1:]
+    if isinstance(tree, Mapping):
+        return {**tree, head: replace_at(tree[head], rest, value)}
+    return [replace_at(one, rest, value) if index == head else one for index, one in enumerate(tree)]
 
 
 def words_of(model: type[BaseModel], stack_words: bool) -> list[str]:
@@ -76,11 +126,14 @@ def value_at(tree: Any, path: Path) -> Any:
     return tree
 
 
-_MOST_ROUNDS = 4
+_MOST_ROUNDS = 6
+_UNKNOWN = ("extra_forbidden", "invalid_key")
 
 
 def _without(tree: Any, path: Path, kind: str) -> Any:
     """The tree with the wrong value at a path made `Later`, which most types accept, or gone if it is that already."""
+    if not path:
+        return Later(None)
     head, *rest = path
     if isinstance(tree, str):
         # the short form of a mapping: what is wrong with it is wrong with all of it
@@ -89,7 +142,7 @@ def _without(tree: Any, path: Path, kind: str) -> Any:
         copy: dict[Any, Any] = dict(tree)
         if rest and isinstance(copy.get(head), (Mapping, list, str)):
             copy[head] = _without(copy[head], tuple(rest), kind)
-        elif kind == "extra_forbidden" or isinstance(copy.get(head), Later):
+        elif kind in _UNKNOWN or isinstance(copy.get(head), Later):
             copy.pop(head, None)
         else:
             copy[head] = Later(None)
@@ -110,17 +163,18 @@ def _touch(one: Path, other: Path) -> bool:
     return one[:shorter] == other[:shorter]
 
 
-def _problem(detail: ErrorDetails, model: type[BaseModel], tree: Any, stack_words: bool) -> Problem:
+def problem_of(detail: ErrorDetails, model: type[BaseModel], tree: Any, *, stack_words: bool) -> Problem:
+    """An error of pydantic in the words of `Problem`."""
     path: Path = detail["loc"]
     kind = detail["type"]
     context = detail.get("ctx", {})
-    if path[-1:] == ("[key]",):
+    if path[-1:] == ("[key]",) and len(path) > 1 and kind not in _UNKNOWN:
         # pydantic's way to say that the key itself is wrong
         return Problem(path[:-1], f"as a name {context.get('rule', 'is not usable')}", path[-2], do="rename it")
     whole: Path = path
     if kind == "missing":
         return Problem(whole, "required, but missing", do="add it")
-    if kind == "extra_forbidden":
+    if kind in _UNKNOWN:
         return _unknown_key(path, model, stack_words)
     value = value_at(tree, path)
     if value is ABSENT and isinstance(value_at(tree, path[:-1]), str):
@@ -141,7 +195,10 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], tree: Any, stack_word
 
 
 def _unknown_key(path: Path, model: type[BaseModel], stack_words: bool) -> Problem:
-    owner = _model_at(model, path[:-1], stack_words)
+    foreign = refuse_foreign(path, tuple(arm_name(one) if isinstance(one, str) else one for one in path))
+    if foreign is not None:
+        return foreign
+    owner = model_at(model, path[:-1], stack_words)
     known = words_of(owner, stack_words) if owner else []
     meant = nearest(str(path[-1]), known)
     return Problem(
@@ -152,7 +209,7 @@ def _unknown_key(path: Path, model: type[BaseModel], stack_words: bool) -> Probl
     )
 
 
-def _model_at(model: type[BaseModel], path: Path, stack_words: bool) -> type[BaseModel] | None:
+def model_at(model: type[BaseModel], path: Path, stack_words: bool) -> type[BaseModel] | None:
     """The model that describes the mapping at a path."""
     here: type[BaseModel] | None = model
     for segment in path:

@@ -8,20 +8,43 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from extension_pool.azure_types import (
+    AbsolutePath,
     AccountName,
+    BackendPort,
+    BatchPercent,
+    ClientId,
+    DiskSize,
+    DisplayName,
     EvaluationInterval,
+    FrontendPort,
+    HandlerVersion,
+    HttpUrl,
+    IsoDuration,
     LaterOr,
+    Lun,
+    NatPoolName,
     NodeCount,
+    Percent,
     PollingInterval,
+    PollingSeconds,
     PoolName,
+    Port,
     ResizeTimeout,
     ResourceGroupName,
+    RetryCount,
+    RulePriority,
     SecretUrl,
+    SecretUrlWithoutVersion,
+    SourcePorts,
     TaskSlots,
     UserAssignedIdentityId,
+    UserName,
     VaultId,
     VaultName,
+    WindowsStoreLocation,
     duration_in_seconds,
+    has_version,
+    is_promise,
     parse_identity_id,
 )
 from extension_pool.problems import Later
@@ -75,6 +98,31 @@ def accepts(kind: Any, value: Any) -> bool:
             ],
             ["it", f"{SUB}/Microsoft.KeyVault/vaults/kv", f"{SUB}/Microsoft.ManagedIdentity/userAssignedIdentities/"],
         ),
+        (DisplayName, ["x", "ü" * 1024], ["", "x" * 1025]),
+        (UserName, ["app", "Zoë", "x" * 20], ["", "x" * 21]),
+        (NatPoolName, ["a", "ssh", "a.b-c_1", "x" * 77], ["", "-a", "a-", "a.", "a b", "x" * 78]),
+        (SourcePorts, ["*", "22", "100-200"], ["", "a", "1-2-3", "-1"]),
+        (HandlerVersion, ["3.0", "1.10", "1.14.0.6", "3"], ["", "v3", "3.", "latest", 3.0]),
+        (ClientId, ["885b1a3d-f13c-4030-afcf-9f05044d78dc"], ["", "it", f"{SUB}/x/y"]),
+        (AbsolutePath, ["/", "/var/lib"], ["", "var", "LocalMachine", "C:\\certs"]),
+        (WindowsStoreLocation, ["LocalMachine", "CurrentUser"], ["localmachine", "MY", ""]),
+        (HttpUrl, ["https://a.b/c", "http://x"], ["", "a.b", "ftp://a", "https://a b"]),
+        (
+            SecretUrlWithoutVersion,
+            ["https://kv1.vault.azure.net/secrets/tls"],
+            ["https://kv1.vault.azure.net/secrets/tls/0123456789abcdef", "kv1"],
+        ),
+        (Port, [1, 65535, 80.0], [0, 65536, "80", True]),
+        (BackendPort, [22, 29875, 29878, 65535], [0, 29876, 29877, 65536]),
+        (FrontendPort, [1, 49999, 55001, 65534], [0, 50000, 55000, 65535]),
+        (RulePriority, [150, 4096], [149, 4097]),
+        (Lun, [0, 63], [-1, 64]),
+        (DiskSize, [1, 4096], [0]),
+        (RetryCount, [-1, 0, 9], [-2]),
+        (Percent, [0, 100], [-1, 101]),
+        (BatchPercent, [5, 100], [4, 101]),
+        (PollingSeconds, ["1", "3600"], [3600, "0", "1h", ""]),
+        (IsoDuration, ["PT0S", "PT1H", "P3D"], ["", "1h"]),
         (VaultId, [f"{SUB}/Microsoft.KeyVault/vaults/kv"], ["kv", "https://kv.vault.azure.net"]),
     ],
 )
@@ -92,6 +140,27 @@ def test_what_is_known_later_passes_every_type() -> None:
     later = Later(object())
     assert accepts(LaterOr[PoolName], later) and accepts(LaterOr[NodeCount], later)
     assert not accepts(PoolName, later)
+
+
+def test_an_output_passes_as_a_later_value_and_so_does_what_is_awaited() -> None:
+    class LikeAnOutput:
+        def apply(self) -> None: ...
+
+    async def wait() -> str:
+        return "x"
+
+    output, awaited = LikeAnOutput(), wait()
+    kind = TypeAdapter(LaterOr[PoolName], config=ConfigDict(strict=True, arbitrary_types_allowed=True))
+    for promise in (output, awaited):
+        later = kind.validate_python(promise)
+        assert isinstance(later, Later) and later.value is promise
+    awaited.close()
+    assert not is_promise("x") and not is_promise({"apply": 1})
+
+
+def test_a_version_in_the_url_of_a_secret_is_seen() -> None:
+    assert has_version("https://kv1.vault.azure.net/secrets/tls/0123456789abcdef")
+    assert not has_version("https://kv1.vault.azure.net/secrets/tls/")
 
 
 @given(days=st.integers(0, 9), hours=st.integers(0, 99), minutes=st.integers(0, 99), seconds=st.integers(0, 99))

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from extension_pool import ExtensionPool, ExtensionPoolArgs, InvalidPoolError
-from extension_pool.access import KEY_VAULT_SECRETS_USER
+from extension_pool.roles import KEY_VAULT_SECRETS_USER
 from tests.support.recording import (
     CLIENT_ID,
     EXTENSION_POOL,
@@ -34,7 +34,7 @@ def arguments(**changes: Any) -> ExtensionPoolArgs:
         "account_name": "account1",
         "vm_size": "Standard_D2s_v5",
         "image": "ubuntu-24.04",
-        "key_vault_access": [{"vault_id": VAULT}],
+        "key_vault_access": [{"vault_id": VAULT, "mode": "rbac"}],
         "key_vault_certificates": [{"url": "https://kv1.vault.azure.net/secrets/tls"}],
         **changes,
     }
@@ -86,7 +86,7 @@ def test_the_grant_lets_the_identity_read_secrets_of_the_vault() -> None:
     assert grant["principalId"] == PRINCIPAL_ID
     assert grant["principalType"] == "ServicePrincipal"
     roles = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
-    assert grant["roleDefinitionId"] == f"{roles}/{KEY_VAULT_SECRETS_USER}"
+    assert grant["roleDefinitionId"] == f"{roles}/{KEY_VAULT_SECRETS_USER.id}"
 
 
 def test_the_name_of_a_grant_follows_from_what_it_grants() -> None:
@@ -95,9 +95,9 @@ def test_the_name_of_a_grant_follows_from_what_it_grants() -> None:
 
     assert name_of() == name_of()
     assert name_of() == name_of(
-        key_vault_access=[{"vault_id": VAULT.upper().replace("/SUBSCRIPTIONS", "/subscriptions")}]
+        key_vault_access=[{"vault_id": VAULT.upper().replace("/SUBSCRIPTIONS", "/subscriptions"), "mode": "rbac"}]
     )
-    assert name_of() != name_of(key_vault_access=[{"vault_id": VAULT + "2"}])
+    assert name_of() != name_of(key_vault_access=[{"vault_id": VAULT + "2", "mode": "rbac"}])
     assert len(name_of()) == 36
 
 
@@ -107,7 +107,12 @@ def test_without_access_nothing_is_granted() -> None:
 
 
 def test_several_grants_are_named_by_their_own_names() -> None:
-    monitor = build(key_vault_access=[{"vault_id": VAULT}, {"vault_id": VAULT + "2", "name": "licenses"}])
+    monitor = build(
+        key_vault_access=[
+            {"vault_id": VAULT, "mode": "rbac"},
+            {"vault_id": VAULT + "2", "name": "licenses", "mode": "rbac"},
+        ]
+    )
     assert sorted(one.name for one in monitor.all_of(ROLE_ASSIGNMENT)) == [
         "render-vault-access",
         "render-vault-access-licenses",
@@ -131,7 +136,7 @@ def test_the_client_id_is_looked_up_and_not_read_off_the_identity() -> None:
 
 
 def test_an_existing_identity_is_used_and_none_is_made() -> None:
-    monitor = build(identity={"existing": {"id": EXISTING}})
+    monitor = build(identity={"existing": [{"id": EXISTING}]})
     assert monitor.all_of(IDENTITY) == []
     assert monitor.the(POOL).inputs["identity"] == {"type": "UserAssigned", "userAssignedIdentities": [EXISTING]}
     assert monitor.azure.calls[0][1] == {"resourceGroupName": "rg", "resourceName": "it"}
@@ -139,7 +144,7 @@ def test_an_existing_identity_is_used_and_none_is_made() -> None:
 
 def test_an_identity_of_another_subscription_brings_its_ids_and_is_not_looked_up() -> None:
     other = "33333333-3333-3333-3333-333333333333"
-    monitor = build(identity={"existing": {"id": EXISTING, "client_id": other, "principal_id": other}})
+    monitor = build(identity={"existing": [{"id": EXISTING, "client_id": other, "principal_id": other}]})
     assert monitor.azure.calls == []
     assert monitor.the(ROLE_ASSIGNMENT).inputs["principalId"] == other
     assert extensions_of(monitor)[0]["settings"]["authenticationSettings"]["msiClientId"] == other
@@ -183,7 +188,7 @@ def test_inputs_may_be_outputs_of_other_resources() -> None:
         resource_group_name=known("rg"),
         account_name=known("account1"),
         vm_size=known("Standard_D2s_v5"),
-        key_vault_access=[{"vault_id": known(VAULT)}],
+        key_vault_access=[{"vault_id": known(VAULT), "mode": "rbac"}],
         key_vault_certificates=[{"url": known("https://kv1.vault.azure.net/secrets/tls")}],
         scale_settings={"fixed_scale": {"target_dedicated_nodes": known(2)}},
     )

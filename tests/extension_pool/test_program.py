@@ -14,11 +14,12 @@ from extension_pool.stack_config import StackConfig
 from tests.support.recording import record
 
 TODAY = date(2026, 6, 1)
+UNLISTED = {"name": "x", "publisher": "P", "type": "T", "allowUnlisted": True}
 POOLS = {
     "linux": {
         "image": "ubuntu-24.04",
         "vmSize": "Standard_D2s_v5",
-        "extensions": [{"name": "x", "publisher": "P", "type": "T", "settings": {"plain": "a", "hidden": "b"}}],
+        "extensions": [{**UNLISTED, "settings": {"plain": "a", "hidden": "b"}}],
     }
 }
 

@@ -21,6 +21,7 @@ from extension_pool.stack_config import (
     warn_of_clear_text,
 )
 
+UNLISTED = {"name": "x", "publisher": "P", "type": "T", "allowUnlisted": True}
 TODAY = date(2026, 6, 1)
 STACKS = Path(__file__).parents[2] / "stacks"
 
@@ -195,7 +196,7 @@ def test_secure_places_are_found_and_marked_and_carried_to_the_arguments() -> No
         ("pools", "linux", "extensions", 0, "protectedSettings"),
         ("bare",),
     }
-    extension = {"name": "x", "publisher": "P", "type": "T", "settings": {"plain": 1, "key": "s"}}
+    extension = {**UNLISTED, "settings": {"plain": 1, "key": "s"}}
     config = values(pools={"linux": pool(extensions=[{**extension, "protectedSettings": {"a": "s"}}])})
     marked = mark_secrets(config, places, lambda value: ("secret", value))
     arguments = pool_arguments(parse_stack_config(marked, TODAY).pools["linux"])
@@ -205,7 +206,7 @@ def test_secure_places_are_found_and_marked_and_carried_to_the_arguments() -> No
 
 def test_protected_settings_in_clear_text_warn() -> None:
     def warnings(protected: Any) -> list[str]:
-        extension = {"name": "x", "publisher": "P", "type": "T", "protectedSettings": protected}
+        extension = {**UNLISTED, "protectedSettings": protected}
         config = parse_stack_config(values(pools={"linux": pool(extensions=[extension])}), TODAY)
         return [notice.sentence() for notice in warn_of_clear_text(config)]
 

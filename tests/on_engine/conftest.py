@@ -14,6 +14,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.engine)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_grants() -> Iterator[None]:
+    """Grants are not waited for, except by the tests that are about it: local Azure runs fast here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXTENSION_POOL_GRANT_WAIT", "PT0S")
+        yield
+
+
 @pytest.fixture(scope="module")
 def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., EngineStack]]:
     """Makes stacks, each with a local Azure of its own."""

@@ -38,7 +38,8 @@ class EngineStack:
         self.file = project / "stacks" / f"Pulumi.{self.name}.yaml"
         self.configure({})
         self.notices: list[str] = []
-        self.local = Local(folder / "work", project, speed=SPEED, say=self.notices.append)
+        self.local = Local(folder / "work", project, say=self.notices.append)
+        self.store.clock.set_speed(SPEED)
         self.printed = ""
         self._ready = False
 

@@ -15,9 +15,11 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 EXTENSION_POOL = "extension-pool:index:ExtensionPool"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+ACCESS_POLICY = "azure-native:keyvault:AccessPolicy"
 ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 POOL = "azure-native:batch:Pool"
 
+TENANT = "99999999-9999-9999-9999-999999999999"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 CLIENT_ID = "11111111-1111-1111-1111-111111111111"
 PRINCIPAL_ID = "22222222-2222-2222-2222-222222222222"
@@ -25,7 +27,8 @@ PRINCIPAL_ID = "22222222-2222-2222-2222-222222222222"
 
 @dataclass(frozen=True)
 class Registered:
-    """One registration. inputs: as on the wire, secrets as marker mappings; parent and depends_on: URNs."""
+    """One registration. inputs: as on the wire, secrets as marker mappings; parent and depends_on: URNs; after_create:
+    names of hooks."""
 
     type: str
     name: str
@@ -35,6 +38,7 @@ class Registered:
     depends_on: tuple[str, ...]
     replace_on_changes: tuple[str, ...]
     delete_before_replace: bool
+    after_create: tuple[str, ...] = ()
 
 
 @dataclass
@@ -42,6 +46,8 @@ class Azure(mocks.Mocks):
     """Answers as Azure does: identities given as a list come back as a map, ids are ARM ids, lookups find them."""
 
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    rbac: bool = True
+    """How every vault decides."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         state = dict(args.inputs)
@@ -51,8 +57,9 @@ class Azure(mocks.Mocks):
             state |= {"name": name, "clientId": CLIENT_ID, "principalId": PRINCIPAL_ID}
             return f"{group}/Microsoft.ManagedIdentity/userAssignedIdentities/{name}", state
         if args.typ == POOL:
-            ids = state["identity"]["userAssignedIdentities"]
-            state["identity"] = {**state["identity"], "userAssignedIdentities": {one: {} for one in ids}}
+            if "identity" in state:
+                ids = state["identity"]["userAssignedIdentities"]
+                state["identity"] = {**state["identity"], "userAssignedIdentities": {one: {} for one in ids}}
             state["name"] = state["poolName"]
             return f"{group}/Microsoft.Batch/batchAccounts/{state['accountName']}/pools/{state['poolName']}", state
         return f"{args.name}-id", state
@@ -61,6 +68,12 @@ class Azure(mocks.Mocks):
         self.calls.append((args.token, args.args))
         if args.token == "azure-native:managedidentity:getUserAssignedIdentity":
             return {"clientId": CLIENT_ID, "principalId": PRINCIPAL_ID, "id": "looked-up", "name": "x"}
+        if args.token == "azure-native:keyvault:getVault":
+            group, name = args.args["resourceGroupName"], args.args["vaultName"]
+            vault = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
+            return {"id": vault, "name": name, "properties": {"enableRbacAuthorization": self.rbac, "tenantId": TENANT}}
+        if args.token == "azure-native:authorization:getClientConfig":
+            return {"tenantId": TENANT, "subscriptionId": SUBSCRIPTION, "clientId": "c", "objectId": "o"}
         return {}
 
 
@@ -71,6 +84,11 @@ class RecordingMonitor(mocks.MockMonitor):
         super().__init__(azure)
         self.azure = azure
         self.registered: list[Registered] = []
+        self.hooks: list[str] = []
+
+    def RegisterResourceHook(self, request: Any) -> Any:
+        self.hooks.append(request.name)
+        return super().RegisterResourceHook(request)
 
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
@@ -85,6 +103,7 @@ class RecordingMonitor(mocks.MockMonitor):
                     depends_on=tuple(request.dependencies),
                     replace_on_changes=tuple(request.replaceOnChanges),
                     delete_before_replace=request.deleteBeforeReplace,
+                    after_create=tuple(request.hooks.after_create),
                 )
             )
         return response
@@ -99,9 +118,9 @@ class RecordingMonitor(mocks.MockMonitor):
         return found[0]
 
 
-def record(program: Callable[[], Any], *, preview: bool = False) -> RecordingMonitor:
-    """Runs a program against the monitor until every registration is done."""
-    monitor = RecordingMonitor(Azure())
+def record(program: Callable[[], Any], *, preview: bool = False, rbac: bool = True) -> RecordingMonitor:
+    """Runs a program against the monitor until every registration is done. rbac: how every vault decides."""
+    monitor = RecordingMonitor(Azure(rbac=rbac))
     mocks.set_mocks(monitor.mocks, project="extension-pool", stack="test", preview=preview, monitor=monitor)
 
     @pulumi.runtime.test

@@ -1,14 +1,23 @@
-"""Certificates, the identity that reads them, and its grants."""
+"""Certificates, and the Key Vault extension that brings them."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
+from ..azure_types import SecretUrl, has_version
 from ..derived import os_type_of
+from ..extensions import KeyVaultForLinux, KeyVaultForWindows, major_of
 from ..extensions.key_vault import check_certificate
-from ..problems import Findings, Problem
+from ..extensions.typed import fits
+from ..images import WINDOWS
+from ..problems import Findings, Path, Problem
 from ..spec import PoolSettings
+from .extensions import known_extensions
+
+_KINDS = (KeyVaultForLinux.kind, KeyVaultForWindows.kind)
+_NEVER_RENEWED = "names one version of the secret, which is never renewed; leave the version out to follow the newest"
 
 
 def check_certificates(pool: PoolSettings, today: date) -> Findings:
@@ -27,32 +36,94 @@ def check_certificates(pool: PoolSettings, today: date) -> Findings:
     return Findings(tuple(problems))
 
 
-def check_existing_identity(pool: PoolSettings, today: date) -> Findings:
-    """An existing identity is not made, so it takes no name and tags."""
-    identity = pool.identity
-    if identity.existing is None:
+def check_certificate_version(pool: PoolSettings, today: date) -> Findings:
+    """The component writes the settings of major 3, which Windows' major 4 does not take; below it wants strings."""
+    options = pool.key_vault_extension
+    major = major_of(options.type_handler_version) if options else 3
+    if options is None or major == 3 or not pool.key_vault_certificates:
         return Findings()
-    return Findings(
-        tuple(
-            Problem(("identity", field), "is for an identity that the component creates", do="remove it")
-            for field in ("name", "tags")
-            if getattr(identity, field) is not None
+    return Findings.of(
+        Problem(
+            ("key_vault_extension", "type_handler_version"),
+            "must be of major version 3, whose settings key_vault_certificates become",
+            options.type_handler_version,
+            do="for another version write the extension among extensions",
         )
     )
 
 
-def check_grant_names(pool: PoolSettings, today: date) -> Findings:
-    """Several grants are told apart by their names: their order must not matter."""
-    counts = Counter(access.name for access in pool.key_vault_access or [])
-    return Findings(
-        tuple(
-            Problem(
-                ("key_vault_access", index, "name"),
-                "must tell this grant from the others",
-                access.name,
-                do="give each vault of the pool a name of its own",
-            )
-            for index, access in enumerate(pool.key_vault_access or [])
-            if counts[access.name] > 1
+def warn_of_pinned_certificates(pool: PoolSettings, today: date) -> Findings:
+    """A URL with a version gives that version for ever."""
+    findings = Findings()
+    for index, certificate in enumerate(pool.key_vault_certificates or []):
+        if isinstance(certificate.url, str) and has_version(certificate.url):
+            findings += Findings.warning(("key_vault_certificates", index, "url"), _NEVER_RENEWED)
+    for at, extension, kind in known_extensions(pool):
+        # major 4 refuses it
+        if kind in _KINDS and major_of(extension.type_handler_version) != 4:
+            for path, url in _observed(extension.settings_object):
+                if fits(SecretUrl, url) and has_version(url):
+                    findings += Findings.warning((*at, "settings", *path), _NEVER_RENEWED)
+    return findings
+
+
+def check_msi_endpoint(pool: PoolSettings, today: date) -> Findings:
+    """``msiEndpoint`` goes with ``msiClientId``."""
+    problems = []
+    for at, extension, kind in known_extensions(pool):
+        settings = extension.settings_object
+        authentication = settings.get("authenticationSettings") if isinstance(settings, Mapping) else None
+        if kind not in _KINDS or not isinstance(authentication, Mapping):
+            continue
+        if "msiClientId" in authentication and "msiEndpoint" not in authentication:
+            path = (*at, "settings", "authenticationSettings", "msiEndpoint")
+            do = "write http://169.254.169.254/metadata/identity"
+            problems.append(Problem(path, "required with msiClientId, but missing", do=do))
+    return Findings(tuple(problems))
+
+
+def warn_of_misplaced_authentication(pool: PoolSettings, today: date) -> Findings:
+    """The extension looks for ``authenticationSettings`` beside ``secretsManagementSettings``."""
+    findings = Findings()
+    for at, extension, kind in known_extensions(pool):
+        settings = extension.settings_object
+        management = settings.get("secretsManagementSettings") if isinstance(settings, Mapping) else None
+        if kind in _KINDS and isinstance(management, Mapping) and "authenticationSettings" in management:
+            path = (*at, "settings", "secretsManagementSettings", "authenticationSettings")
+            findings += Findings.warning(path, "is not read here; it belongs beside secretsManagementSettings")
+    return findings
+
+
+def warn_of_idle_options(pool: PoolSettings, today: date) -> Findings:
+    """Options that the extension of the image's system passes over."""
+    findings = Findings()
+    options = pool.key_vault_extension
+    if options is not None and options.link_on_renewal is not None and os_type_of(pool) not in (None, WINDOWS):
+        findings += Findings.warning(("key_vault_extension", "link_on_renewal"), "has no effect on Linux")
+    for at, extension, kind in known_extensions(pool):
+        settings = extension.settings_object
+        management = settings.get("secretsManagementSettings") if isinstance(settings, Mapping) else None
+        if kind is not KeyVaultForLinux.kind or not isinstance(management, Mapping):
+            continue
+        certificates = management.get("observedCertificates")
+        with_acls = (
+            [one for one in certificates or [] if isinstance(one, Mapping) and "acls" in one]
+            if isinstance(certificates, list)
+            else []
         )
-    )
+        if with_acls and management.get("aclEnabled") in (None, False):
+            path = (*at, "settings", "secretsManagementSettings", "aclEnabled")
+            findings += Findings.warning(path, "must be true for the acls to count")
+    return findings
+
+
+def _observed(settings: Any) -> Iterator[tuple[Path, Any]]:
+    """The URLs of observed certificates, whichever form they have."""
+    management = settings.get("secretsManagementSettings") if isinstance(settings, Mapping) else None
+    certificates = management.get("observedCertificates") if isinstance(management, Mapping) else None
+    for index, certificate in enumerate(certificates if isinstance(certificates, list) else []):
+        path: Path = ("secretsManagementSettings", "observedCertificates", index)
+        if isinstance(certificate, Mapping):
+            yield (*path, "url"), certificate.get("url")
+        else:
+            yield path, certificate

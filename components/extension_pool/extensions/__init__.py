@@ -1,31 +1,44 @@
-"""The registry of the extension types that Azure Batch lists.
+"""The registry of the extension types that Azure Batch lists, each with a typed model.
 
+The models of their settings stand in the module of each family; a mapping with the extension's own keys does as well:
+``ApplicationHealthLinux(settings={"protocol": "tcp", "port": 8099})``.
 https://learn.microsoft.com/azure/batch/create-pool-extensions
 """
 
 from __future__ import annotations
 
-from . import dsc, gpu_drivers, health, key_vault, monitoring, security
-from .base import ExtensionType, is_reserved
+from .base import ExtensionType, is_reserved, major_of
+from .diagnostics import IaaSDiagnostics
+from .dsc import Dsc
+from .gpu_drivers import AmdGpuDriverWindows, NvidiaGpuDriverLinux, NvidiaGpuDriverWindows
+from .health import ApplicationHealthLinux, ApplicationHealthWindows
+from .key_vault import KeyVaultForLinux, KeyVaultForWindows
+from .log_analytics import MicrosoftMonitoringAgent, OmsAgentForLinux
+from .monitoring import AzureMonitorLinuxAgent, AzureMonitorWindowsAgent
+from .schema import judge_protected_settings, judge_settings
+from .security import GuestAttestationLinux, GuestAttestationWindows, IaaSAntimalware
+from .typed import TypedExtension
 
-REGISTRY: tuple[ExtensionType, ...] = (
-    key_vault.KEY_VAULT_FOR_LINUX,
-    key_vault.KEY_VAULT_FOR_WINDOWS,
-    monitoring.AZURE_MONITOR_LINUX_AGENT,
-    monitoring.AZURE_MONITOR_WINDOWS_AGENT,
-    monitoring.OMS_AGENT_FOR_LINUX,
-    monitoring.MICROSOFT_MONITORING_AGENT,
-    monitoring.IAAS_DIAGNOSTICS,
-    gpu_drivers.NVIDIA_GPU_DRIVER_LINUX,
-    gpu_drivers.NVIDIA_GPU_DRIVER_WINDOWS,
-    gpu_drivers.AMD_GPU_DRIVER_WINDOWS,
-    security.IAAS_ANTIMALWARE,
-    security.GUEST_ATTESTATION_LINUX,
-    security.GUEST_ATTESTATION_WINDOWS,
-    health.APPLICATION_HEALTH_LINUX,
-    health.APPLICATION_HEALTH_WINDOWS,
-    dsc.DSC,
+MODELS: tuple[type[TypedExtension], ...] = (
+    KeyVaultForLinux,
+    KeyVaultForWindows,
+    AzureMonitorLinuxAgent,
+    AzureMonitorWindowsAgent,
+    OmsAgentForLinux,
+    MicrosoftMonitoringAgent,
+    IaaSDiagnostics,
+    NvidiaGpuDriverLinux,
+    NvidiaGpuDriverWindows,
+    AmdGpuDriverWindows,
+    IaaSAntimalware,
+    GuestAttestationLinux,
+    GuestAttestationWindows,
+    ApplicationHealthLinux,
+    ApplicationHealthWindows,
+    Dsc,
 )
+
+REGISTRY: tuple[ExtensionType, ...] = tuple(model.kind for model in MODELS)
 
 
 def find_extension_type(publisher: str, type_: str) -> ExtensionType | None:
@@ -33,4 +46,30 @@ def find_extension_type(publisher: str, type_: str) -> ExtensionType | None:
     return next((known for known in REGISTRY if known.matches(publisher, type_)), None)
 
 
-__all__ = ["REGISTRY", "ExtensionType", "find_extension_type", "is_reserved"]
+__all__ = [
+    "MODELS",
+    "REGISTRY",
+    "AmdGpuDriverWindows",
+    "ApplicationHealthLinux",
+    "ApplicationHealthWindows",
+    "AzureMonitorLinuxAgent",
+    "AzureMonitorWindowsAgent",
+    "Dsc",
+    "ExtensionType",
+    "GuestAttestationLinux",
+    "GuestAttestationWindows",
+    "IaaSAntimalware",
+    "IaaSDiagnostics",
+    "KeyVaultForLinux",
+    "KeyVaultForWindows",
+    "MicrosoftMonitoringAgent",
+    "NvidiaGpuDriverLinux",
+    "NvidiaGpuDriverWindows",
+    "OmsAgentForLinux",
+    "TypedExtension",
+    "find_extension_type",
+    "is_reserved",
+    "judge_protected_settings",
+    "judge_settings",
+    "major_of",
+]

@@ -3,18 +3,78 @@
 https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-health-extension
 """
 
-from .base import LINUX, WINDOWS, ExtensionType
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from ..azure_types import LaterOr, Port, Text, WholeNumber, between
+from ..problems import Later, Problem
+from .base import LINUX, WINDOWS, ExtensionType, SettingsModel
+from .typed import TypedExtension
 
 _PUBLISHER = "Microsoft.ManagedServices"
 
-APPLICATION_HEALTH_LINUX = ExtensionType(
-    "Application Health for Linux", _PUBLISHER, "ApplicationHealthLinux", LINUX, "2.0", twin="ApplicationHealthWindows"
-)
-APPLICATION_HEALTH_WINDOWS = ExtensionType(
-    "Application Health for Windows",
-    _PUBLISHER,
-    "ApplicationHealthWindows",
-    WINDOWS,
-    "2.0",
-    twin="ApplicationHealthLinux",
-)
+
+class ApplicationHealthSettings(SettingsModel):
+    """The probe of version 1: status 200 is healthy, everything else is not.
+
+    interval_in_seconds: 5 to 60, left out 5. number_of_probes: equal answers that count as one, 1 to 24, left out 1.
+    """
+
+    protocol: LaterOr[Literal["http", "https", "tcp"]]
+    port: LaterOr[Port] | None = None
+    request_path: LaterOr[Text] | None = None
+    interval_in_seconds: LaterOr[Annotated[WholeNumber, between(5, 60)]] | None = None
+    number_of_probes: LaterOr[Annotated[WholeNumber, between(1, 24)]] | None = None
+
+    def conditions(self) -> list[Problem]:
+        if isinstance(self.protocol, Later):
+            return []
+        if self.protocol == "tcp":
+            problems = (
+                [] if self.port is not None else [Problem(("port",), "required with tcp, but missing", do="add it")]
+            )
+            if self.request_path is not None:
+                problems.append(Problem(("requestPath",), "is not for tcp", self.request_path, do="remove it"))
+            return problems
+        if self.request_path is None:
+            return [Problem(("requestPath",), f"required with {self.protocol}, but missing", do="add it")]
+        return []
+
+
+class RichHealthSettings(ApplicationHealthSettings):
+    """The probe of version 2: the answer's body says ``{"ApplicationHealthState": "Healthy"}`` or "Unhealthy".
+
+    grace_period: seconds until the first answer must be there, at most 14400; left out, interval x probes. The node
+    is prepared and its start task runs in this time.
+    """
+
+    grace_period: LaterOr[Annotated[WholeNumber, between(0, 14400)]] | None = None
+
+
+def _kind(title: str, type_: str, os_type: str, twin: str) -> ExtensionType:
+    return ExtensionType(
+        f"Application Health for {title}",
+        _PUBLISHER,
+        type_,
+        os_type,
+        "2.0",
+        twin=twin,
+        settings={1: ApplicationHealthSettings, 2: RichHealthSettings},
+        upgrades_itself=True,
+        needs_settings=True,
+    )
+
+
+class ApplicationHealthLinux(TypedExtension):
+    """Application Health for Linux nodes."""
+
+    kind: ClassVar[ExtensionType] = _kind("Linux", "ApplicationHealthLinux", LINUX, "ApplicationHealthWindows")
+    settings: RichHealthSettings | ApplicationHealthSettings
+
+
+class ApplicationHealthWindows(TypedExtension):
+    """Application Health for Windows nodes."""
+
+    kind: ClassVar[ExtensionType] = _kind("Windows", "ApplicationHealthWindows", WINDOWS, "ApplicationHealthLinux")
+    settings: RichHealthSettings | ApplicationHealthSettings

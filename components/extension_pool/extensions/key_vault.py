@@ -7,20 +7,62 @@ https://learn.microsoft.com/azure/virtual-machines/extensions/key-vault-windows
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from ..problems import Path, Problem
+from ..azure_types import AbsolutePath, WindowsStoreLocation
+from ..problems import Later, Path, Problem
 from ..spec import DEFAULT_MSI_ENDPOINT, Acl, Extension, KeyVaultCertificate, KeyVaultExtension
 from .base import LINUX, WINDOWS, ExtensionType
+from .key_vault_settings import (
+    KeyVaultForLinuxSettings,
+    KeyVaultForLinuxSettingsV1,
+    KeyVaultForWindowsSettings,
+    KeyVaultForWindowsSettingsV1,
+    KeyVaultForWindowsSettingsV4,
+    older_linux_form,
+)
+from .typed import TypedExtension, fits
 
 _PUBLISHER = "Microsoft.Azure.KeyVault"
 
 KEY_VAULT_FOR_LINUX = ExtensionType(
-    "Key Vault for Linux", _PUBLISHER, "KeyVaultForLinux", LINUX, "3.0", twin="KeyVaultForWindows"
+    "Key Vault for Linux",
+    _PUBLISHER,
+    "KeyVaultForLinux",
+    LINUX,
+    "3.0",
+    twin="KeyVaultForWindows",
+    settings={1: KeyVaultForLinuxSettingsV1, 2: KeyVaultForLinuxSettingsV1, 3: KeyVaultForLinuxSettings},
+    older_form=older_linux_form,
+    upgrades_itself=True,
+    needs_settings=True,
 )
 KEY_VAULT_FOR_WINDOWS = ExtensionType(
-    "Key Vault for Windows", _PUBLISHER, "KeyVaultForWindows", WINDOWS, "3.0", twin="KeyVaultForLinux"
+    "Key Vault for Windows",
+    _PUBLISHER,
+    "KeyVaultForWindows",
+    WINDOWS,
+    "3.0",
+    twin="KeyVaultForLinux",
+    settings={1: KeyVaultForWindowsSettingsV1, 3: KeyVaultForWindowsSettings, 4: KeyVaultForWindowsSettingsV4},
+    upgrades_itself=True,
+    needs_settings=True,
 )
+
+
+class KeyVaultForLinux(TypedExtension):
+    """The Key Vault extension for Linux nodes: 3.0 with objects, or the older form with strings."""
+
+    kind: ClassVar[ExtensionType] = KEY_VAULT_FOR_LINUX
+    settings: KeyVaultForLinuxSettings | KeyVaultForLinuxSettingsV1
+
+
+class KeyVaultForWindows(TypedExtension):
+    """The Key Vault extension for Windows nodes."""
+
+    kind: ClassVar[ExtensionType] = KEY_VAULT_FOR_WINDOWS
+    settings: KeyVaultForWindowsSettings | KeyVaultForWindowsSettingsV4 | KeyVaultForWindowsSettingsV1
+
 
 # Which options of a certificate only one operating system has.
 _ONLY_ON = {
@@ -38,8 +80,8 @@ def extension_type_for(os_type: str) -> ExtensionType:
 
 
 def check_certificate(certificate: KeyVaultCertificate, os_type: str, at: Path) -> list[Problem]:
-    """Options that the operating system's extension does not have."""
-    return [
+    """Options that the operating system's extension does not have, and store locations that are not of it."""
+    problems = [
         Problem(
             (*at, option),
             f"is an option of {extension_type_for(only_on).type}, but the image is {os_type}",
@@ -48,6 +90,16 @@ def check_certificate(certificate: KeyVaultCertificate, os_type: str, at: Path) 
         for option, only_on in _ONLY_ON.items()
         if getattr(certificate, option) is not None and only_on != os_type
     ]
+    location = certificate.certificate_store_location
+    if location is None or isinstance(location, Later):
+        return problems
+    at = (*at, "certificate_store_location")
+    if os_type == WINDOWS and not fits(WindowsStoreLocation, location):
+        do = "upper and lower case matter"
+        problems.append(Problem(at, "must be a store of Windows", location, '"LocalMachine", "CurrentUser"', do))
+    if os_type == LINUX and not fits(AbsolutePath, location):
+        problems.append(Problem(at, "must be a directory of a Linux node", location, do="write it from / on"))
+    return problems
 
 
 def render_key_vault_extension(

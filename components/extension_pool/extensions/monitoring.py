@@ -1,35 +1,113 @@
-"""Azure Monitor Agent, and the agents that came before it.
+"""Azure Monitor Agent. Without a data collection rule for the nodes' virtual machines it collects nothing.
 
 https://learn.microsoft.com/azure/azure-monitor/agents/azure-monitor-agent-manage
+https://learn.microsoft.com/azure/azure-monitor/agents/azure-monitor-agent-requirements
 """
 
-from .base import LINUX, WINDOWS, ExtensionType
+from __future__ import annotations
 
-_MONITOR = "Microsoft.Azure.Monitor"
-_LOG_ANALYTICS = "Microsoft.EnterpriseCloud.Monitoring"
+from typing import ClassVar, Literal
 
-AZURE_MONITOR_LINUX_AGENT = ExtensionType(
-    "Azure Monitor Agent for Linux", _MONITOR, "AzureMonitorLinuxAgent", LINUX, "1.21", twin="AzureMonitorWindowsAgent"
-)
-AZURE_MONITOR_WINDOWS_AGENT = ExtensionType(
-    "Azure Monitor Agent for Windows",
-    _MONITOR,
-    "AzureMonitorWindowsAgent",
-    WINDOWS,
-    "1.0",
-    twin="AzureMonitorLinuxAgent",
-)
-OMS_AGENT_FOR_LINUX = ExtensionType(
-    "Log Analytics agent for Linux", _LOG_ANALYTICS, "OmsAgentForLinux", LINUX, "1.16", twin="MicrosoftMonitoringAgent"
-)
-MICROSOFT_MONITORING_AGENT = ExtensionType(
-    "Log Analytics agent for Windows",
-    _LOG_ANALYTICS,
-    "MicrosoftMonitoringAgent",
-    WINDOWS,
-    "1.0",
-    twin="OmsAgentForLinux",
-)
-IAAS_DIAGNOSTICS = ExtensionType(
-    "Azure Diagnostics for Windows", "Microsoft.Azure.Diagnostics", "IaaSDiagnostics", WINDOWS, "1.5"
-)
+from pydantic import Field
+
+from ..azure_types import Guid, LaterOr, Text, UserAssignedIdentityId
+from ..problems import Later, Problem
+from .base import LINUX, WINDOWS, ExtensionType, ProtectedSettings, SettingsModel
+from .typed import TypedExtension, fits
+
+_PUBLISHER = "Microsoft.Azure.Monitor"
+
+
+class ManagedIdentity(SettingsModel):
+    """The identity that the agent signs in with: its resource id (mi_res_id), its client id or its object id."""
+
+    identifier_name: LaterOr[Literal["mi_res_id", "client_id", "object_id"]] = Field(alias="identifier-name")
+    identifier_value: LaterOr[Text] = Field(alias="identifier-value")
+
+
+class MonitorAuthentication(SettingsModel):
+    """``authentication``."""
+
+    managed_identity: LaterOr[ManagedIdentity]
+
+
+class MonitorProxy(SettingsModel):
+    """address, auth ("true" or "false", a string): needed with mode application."""
+
+    mode: LaterOr[Literal["none", "application"]] | None = None
+    address: LaterOr[Text] | None = None
+    auth: LaterOr[Literal["true", "false"]] | None = None
+
+
+class AzureMonitorSettings(SettingsModel):
+    """authentication: always needed on Batch, whose nodes only have user-assigned identities."""
+
+    authentication: LaterOr[MonitorAuthentication] | None = None
+    proxy: LaterOr[MonitorProxy] | None = None
+
+    def conditions(self) -> list[Problem]:
+        problems: list[Problem] = []
+        proxy = self.proxy
+        if isinstance(proxy, MonitorProxy) and proxy.mode == "application":
+            problems += [
+                Problem(("proxy", name), "required with mode application, but missing", do="add it")
+                for name in ("address", "auth")
+                if getattr(proxy, name) is None
+            ]
+        identity = getattr(self.authentication, "managed_identity", None)
+        if isinstance(identity, ManagedIdentity) and not isinstance(identity.identifier_value, Later):
+            at = ("authentication", "managedIdentity", "identifier-value")
+            if identity.identifier_name == "mi_res_id" and not fits(UserAssignedIdentityId, identity.identifier_value):
+                rule = "must be the resource id of a user-assigned identity, as identifier-name says"
+                problems.append(Problem(at, rule, identity.identifier_value))
+            if identity.identifier_name in ("client_id", "object_id") and not fits(Guid, identity.identifier_value):
+                problems.append(Problem(at, "must be a GUID, as identifier-name says", identity.identifier_value))
+        return problems
+
+
+class ProxyCredentials(ProtectedSettings):
+    """Needed with proxy.auth "true"."""
+
+    username: LaterOr[Text]
+    password: LaterOr[Text]
+
+
+class AzureMonitorProtectedSettings(ProtectedSettings):
+    """``protectedSettings``."""
+
+    proxy: LaterOr[ProxyCredentials] | None = None
+
+
+def _kind(title: str, type_: str, os_type: str, version: str, twin: str) -> ExtensionType:
+    return ExtensionType(
+        f"Azure Monitor Agent for {title}",
+        _PUBLISHER,
+        type_,
+        os_type,
+        version,
+        twin=twin,
+        settings={1: AzureMonitorSettings},
+        protected_settings={1: AzureMonitorProtectedSettings},
+        upgrades_itself=True,
+    )
+
+
+class _AzureMonitorAgent(TypedExtension):
+    # the vendor supports the versions of the last year only
+    enable_automatic_upgrade: LaterOr[bool] | None = True
+    settings: AzureMonitorSettings = Field(default_factory=AzureMonitorSettings)
+    protected_settings: AzureMonitorProtectedSettings | None = Field(default=None, repr=False)
+
+
+class AzureMonitorLinuxAgent(_AzureMonitorAgent):
+    """Azure Monitor Agent for Linux nodes."""
+
+    kind: ClassVar[ExtensionType] = _kind("Linux", "AzureMonitorLinuxAgent", LINUX, "1.21", "AzureMonitorWindowsAgent")
+
+
+class AzureMonitorWindowsAgent(_AzureMonitorAgent):
+    """Azure Monitor Agent for Windows nodes."""
+
+    kind: ClassVar[ExtensionType] = _kind(
+        "Windows", "AzureMonitorWindowsAgent", WINDOWS, "1.0", "AzureMonitorLinuxAgent"
+    )

@@ -110,6 +110,11 @@ class BatchAccount:
             pools = [parse_pool(raw.as_dict()) for raw in self._client.list_pools(select=["id"])]
         return sorted(pool.id for pool in pools)
 
+    def supported_images(self) -> list[dict[str, Any]]:
+        """Every image that the account offers, as the service writes it. Raises `CannotAsk`."""
+        with self._asking():
+            return [raw.as_dict() for raw in self._client.list_supported_images()]
+
     def _pool(self, name: str) -> Pool:
         from azure.core.exceptions import ResourceNotFoundError
 

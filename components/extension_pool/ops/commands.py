@@ -9,23 +9,23 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
 from ..azure_types import PoolName
-from . import batch, health, render, stack, watch
+from . import batch, health, images_command, import_command, render, stack, watch
 from .duration import parse_duration
 from .errors import BadUsage, UnknownPool
 from .health import PoolHealth, Verdict
+from .output import Output, write
 from .settings import Place, Settings, place, read_settings
 from .text import clean_line, some
 
 app = typer.Typer(
     name="extension-pool",
-    help="Azure Batch pools with VM extensions: what is on the nodes.",
+    help="Azure Batch pools with VM extensions: their status, their way under Pulumi, the images they can have.",
     no_args_is_help=True,
     add_completion=False,
     # Plain help reads the same on a terminal, in a pipe and in a CI log.
@@ -35,11 +35,8 @@ app = typer.Typer(
 )
 
 
-class Output(str, Enum):
-    """How results are printed."""
-
-    TABLE = "table"
-    JSON = "json"
+app.command("import")(import_command.import_pool)
+app.command("images")(images_command.images)
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Question:
 
 @app.callback()
 def _root() -> None:
-    """Azure Batch pools with VM extensions: what is on the nodes."""
+    """Azure Batch pools with VM extensions: their status, their way under Pulumi, the images they can have."""
 
 
 @app.command()
@@ -141,13 +138,7 @@ def print_result(pools: Sequence[PoolHealth], output: Output) -> None:
             colour=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
             unicode=(sys.stdout.encoding or "").lower().replace("-", "").startswith("utf"),
         )
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has enough, `| head` for one. The verdict stays the exit code; stdout must not be flushed again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    write(text)
 
 
 def _questions(pools: list[str], stack_name: str | None, settings: Settings, account: str | None) -> list[Question]:

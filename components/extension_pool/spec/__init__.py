@@ -14,14 +14,16 @@ from .extensions import (
     KeyVaultCertificate,
     KeyVaultExtension,
 )
-from .identity import ExistingIdentity, Identity, KeyVaultAccess
+from .identity import ACCESS_POLICY, RBAC, ExistingIdentity, Identity, KeyVaultAccess
 from .pool import MACHINE_FIELDS, MetadataItem, PoolSettings, PoolSpec
 
 __all__ = [
+    "ACCESS_POLICY",
     "DEFAULT_MSI_ENDPOINT",
     "DEFAULT_POLLING_INTERVAL",
     "MACHINE_FIELDS",
     "PLACEHOLDERS",
+    "RBAC",
     "Acl",
     "ExistingIdentity",
     "Extension",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
@@ -18,7 +18,6 @@ _ARM_NAMES = {
     "public_ip_address_configuration": "publicIPAddressConfiguration",
     "automatic_os_upgrade_policy": "automaticOSUpgradePolicy",
     "enable_automatic_os_upgrade": "enableAutomaticOSUpgrade",
-    "dynamic_vnet_assignment_scope": "dynamicVNetAssignmentScope",
 }
 
 
@@ -54,8 +53,12 @@ class SpecModel(BaseModel):
     @classmethod
     def placeholder(cls) -> Self:
         """Stands for a mapping that is wrong or missing, so that the rules can still judge what is around it."""
-        required = (name for name, field in cls.model_fields.items() if field.is_required())
-        return cls.model_construct(None, **dict.fromkeys(required, Later(None)))
+        required = {name: field.annotation for name, field in cls.model_fields.items() if field.is_required()}
+        # rules go through lists; what is in one nobody knows
+        stand_ins: dict[str, Any] = {
+            name: [] if get_origin(kind) is list else Later(None) for name, kind in required.items()
+        }
+        return cls.model_construct(None, **stand_ins)
 
 
 def plain_tree(value: Any) -> Any:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..azure_types import ImageId, LaterOr, ResourceId, Text, UserAssignedIdentityId, WholeNumber
+from ..azure_types import (
+    BatchPercent,
+    DiskSize,
+    ImageId,
+    IsoDuration,
+    LaterOr,
+    Lun,
+    Percent,
+    ResourceId,
+    Text,
+    UserAssignedIdentityId,
+)
 from .base import SpecModel
 
 CachingType = Literal["None", "ReadOnly", "ReadWrite"]
@@ -49,8 +60,8 @@ class ContainerConfiguration(SpecModel):
 class DataDisk(SpecModel):
     """One entry of ``dataDisks``."""
 
-    lun: LaterOr[WholeNumber]
-    disk_size_gb: LaterOr[WholeNumber]
+    lun: LaterOr[Lun]
+    disk_size_gb: LaterOr[DiskSize]
     caching: LaterOr[CachingType] | None = None
     storage_account_type: LaterOr[StorageAccountType] | None = None
 
@@ -90,7 +101,7 @@ class OSDisk(SpecModel):
     """``osDisk``."""
 
     caching: LaterOr[CachingType] | None = None
-    disk_size_gb: LaterOr[WholeNumber] | None = None
+    disk_size_gb: LaterOr[DiskSize] | None = None
     ephemeral_os_disk_settings: DiffDiskSettings | None = None
     managed_disk: ManagedDisk | None = None
     write_accelerator_enabled: LaterOr[bool] | None = None
@@ -136,10 +147,10 @@ class RollingUpgradePolicy(SpecModel):
     """``upgradePolicy.rollingUpgradePolicy``."""
 
     enable_cross_zone_upgrade: LaterOr[bool] | None = None
-    max_batch_instance_percent: LaterOr[WholeNumber] | None = None
-    max_unhealthy_instance_percent: LaterOr[WholeNumber] | None = None
-    max_unhealthy_upgraded_instance_percent: LaterOr[WholeNumber] | None = None
-    pause_time_between_batches: LaterOr[Text] | None = None
+    max_batch_instance_percent: LaterOr[BatchPercent] | None = None
+    max_unhealthy_instance_percent: LaterOr[BatchPercent] | None = None
+    max_unhealthy_upgraded_instance_percent: LaterOr[Percent] | None = None
+    pause_time_between_batches: LaterOr[IsoDuration] | None = None
     prioritize_unhealthy_instances: LaterOr[bool] | None = None
     rollback_failed_instances_on_policy_breach: LaterOr[bool] | None = None
 

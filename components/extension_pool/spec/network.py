@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..azure_types import LaterOr, ResourceId, Text, WholeNumber
+from ..azure_types import BackendPort, FrontendPort, LaterOr, NatPoolName, ResourceId, RulePriority, SourcePorts, Text
 from .base import SpecModel
 
 
 class NetworkSecurityGroupRule(SpecModel):
     """One rule of an inbound NAT pool."""
 
-    priority: LaterOr[WholeNumber]
+    priority: LaterOr[RulePriority]
     access: LaterOr[Literal["Allow", "Deny"]]
     source_address_prefix: LaterOr[Text]
-    source_port_ranges: list[LaterOr[Text]] | None = None
+    source_port_ranges: list[LaterOr[SourcePorts]] | None = None
 
 
 class InboundNatPool(SpecModel):
     """One entry of ``endpointConfiguration.inboundNatPools``."""
 
-    name: LaterOr[Text]
+    name: LaterOr[NatPoolName]
     protocol: LaterOr[Literal["TCP", "UDP"]]
-    backend_port: LaterOr[WholeNumber]
-    frontend_port_range_start: LaterOr[WholeNumber]
-    frontend_port_range_end: LaterOr[WholeNumber]
+    backend_port: LaterOr[BackendPort]
+    frontend_port_range_start: LaterOr[FrontendPort]
+    frontend_port_range_end: LaterOr[FrontendPort]
     network_security_group_rules: list[NetworkSecurityGroupRule] | None = None
 
 

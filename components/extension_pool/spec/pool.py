@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..azure_types import AccountName, LaterOr, PoolName, ResourceGroupName, TaskSlots, Text
+from ..azure_types import AccountName, DisplayName, LaterOr, PoolName, ResourceGroupName, TaskSlots, Text
 from .base import SpecModel
 from .extensions import Extension, KeyVaultCertificate, KeyVaultExtension
 from .identity import Identity, KeyVaultAccess
@@ -39,7 +39,7 @@ class PoolSettings(SpecModel):
     """A pool, apart from the account that it is in."""
 
     pool_name: LaterOr[PoolName] | None = None
-    display_name: LaterOr[Text] | None = None
+    display_name: LaterOr[DisplayName] | None = None
     vm_size: LaterOr[Text]
     image: Text | None = None
     image_reference: ImageReference | None = None

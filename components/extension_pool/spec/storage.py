@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..azure_types import LaterOr, ResourceId, Text
+from ..azure_types import HttpUrl, LaterOr, ResourceId, Text
 from .base import SpecModel
 from .machines import NodeIdentityReference
 
@@ -30,7 +30,7 @@ class AzureFileShare(SpecModel):
     """``azureFileShareConfiguration``."""
 
     account_name: LaterOr[Text]
-    azure_file_url: LaterOr[Text]
+    azure_file_url: LaterOr[HttpUrl]
     account_key: LaterOr[Text]
     relative_mount_path: LaterOr[Text]
     mount_options: LaterOr[str] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..azure_types import LaterOr, Text, WholeNumber
+from ..azure_types import LaterOr, RetryCount, Text, UserName, WholeNumber
 from .base import SpecModel
 from .machines import ContainerRegistry
 from .storage import ResourceFile
@@ -54,7 +54,7 @@ class StartTask(SpecModel):
     command_line: LaterOr[Text]
     container_settings: TaskContainerSettings | None = None
     environment_settings: list[EnvironmentSetting] | None = None
-    max_task_retry_count: LaterOr[WholeNumber] | None = None
+    max_task_retry_count: LaterOr[RetryCount] | None = None
     resource_files: list[ResourceFile] | None = None
     user_identity: UserIdentity | None = None
     wait_for_success: LaterOr[bool] | None = None
@@ -77,7 +77,7 @@ class WindowsUserConfiguration(SpecModel):
 class UserAccount(SpecModel):
     """One entry of ``userAccounts``."""
 
-    name: LaterOr[Text]
+    name: LaterOr[UserName]
     password: LaterOr[Text]
     elevation_level: LaterOr[Literal["NonAdmin", "Admin"]] | None = None
     linux_user_configuration: LinuxUserConfiguration | None = None

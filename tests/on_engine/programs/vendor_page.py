@@ -32,11 +32,13 @@ arguments = {
         }
     },
     "identity": {
-        "existing": {
-            "id": identity,
-            "client_id": extension["settings"]["authenticationSettings"]["msiClientId"],
-            "principal_id": config.require("principal"),
-        }
+        "existing": [
+            {
+                "id": identity,
+                "client_id": extension["settings"]["authenticationSettings"]["msiClientId"],
+                "principal_id": config.require("principal"),
+            }
+        ]
     },
 }
 if config.require("way") == "extensions":
