@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,18 +131,19 @@ class Request:
         return row
 
 
-class ArmType:
+class ArmType(ABC):
     """One resource type: PUT, GET and DELETE on ARM bodies. Subclasses say what is special about it."""
 
     type = ""
     versions: tuple[str, ...] = ()
 
+    @abstractmethod
     def put(self, request: Request) -> Answer:
-        raise NotImplementedError
+        """Creates the resource or replaces what it is."""
 
     def render(self, row: Row, request: Request) -> dict[str, Any]:
-        """The body of an answer: without write-only values, with what the service adds."""
-        raise NotImplementedError
+        """The body of an answer: without write-only values, with what the service adds. Here: nothing of either."""
+        return row.body
 
     def require_parents(self, request: Request) -> None:
         request.group()

@@ -11,13 +11,21 @@ from ..derived import os_type_of
 from ..images import LINUX, WINDOWS
 from ..problems import Findings, Later, Problem
 from ..spec import PoolSettings
-from .repeats import repeated
+from .repeats import repeated, warn_of_repeated
 
 
 def check_data_disks(pool: PoolSettings, today: date) -> Findings:
     """Each data disk has a lun of its own."""
     at = ("data_disks",)
     return Findings(tuple(repeated(at, "lun", [disk.lun for disk in pool.data_disks or []])))
+
+
+def warn_of_repeated_registries(pool: PoolSettings, today: date) -> Findings:
+    """Each container registry is named once."""
+    configuration = pool.container_configuration
+    registries = (configuration.container_registries if configuration else None) or []
+    at = ("container_configuration", "container_registries")
+    return warn_of_repeated(at, "registry_server", [one.registry_server for one in registries], fold=True)
 
 
 def check_disk_encryption(pool: PoolSettings, today: date) -> Findings:

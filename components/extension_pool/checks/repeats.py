@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ..problems import Later, Path, Problem
+from ..problems import Findings, Later, Notice, Path, Problem
 
 
 def repeated(at: Path, field: str, values: Sequence[Any], *, fold: bool = False) -> list[Problem]:
@@ -21,3 +21,10 @@ def repeated(at: Path, field: str, values: Sequence[Any], *, fold: bool = False)
         for index, key in enumerate(keys)
         if key is not None and not isinstance(key, Later) and counts[key] > 1
     ]
+
+
+def warn_of_repeated(at: Path, field: str, values: Sequence[Any], *, fold: bool = False) -> Findings:
+    """The same as a warning, for lists whose entries azure-native tells apart by ``field``: with two of one key every
+    preview shows a change."""
+    text = "used by another entry too: previews cannot tell the two apart and may show a change that is none"
+    return Findings(notices=tuple(Notice(one.path, text) for one in repeated(at, field, values, fold=fold)))

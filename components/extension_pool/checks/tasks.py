@@ -8,7 +8,7 @@ from ..derived import os_type_of
 from ..images import LINUX, WINDOWS
 from ..problems import Findings, Later, Path, Problem
 from ..spec import PoolSettings
-from .repeats import repeated
+from .repeats import repeated, warn_of_repeated
 
 
 def check_user_accounts(pool: PoolSettings, today: date) -> Findings:
@@ -30,6 +30,12 @@ def check_user_accounts(pool: PoolSettings, today: date) -> Findings:
         if linux is not None and os_type == WINDOWS:
             findings += Findings.warning((*at, "linux_user_configuration"), "has no effect on a Windows image")
     return Findings(tuple(problems)) + findings
+
+
+def warn_of_repeated_environment_settings(pool: PoolSettings, today: date) -> Findings:
+    """Each environment variable of the start task is set once."""
+    settings = (pool.start_task.environment_settings if pool.start_task else None) or []
+    return warn_of_repeated(("start_task", "environment_settings"), "name", [one.name for one in settings])
 
 
 def check_user_identity(pool: PoolSettings, today: date) -> Findings:

@@ -93,3 +93,17 @@ def test_what_passes(changes: dict[str, Any]) -> None:
 def test_a_windows_license_on_linux_warns() -> None:
     assert notices(license_type="Windows_Server") == ["license_type: has no effect on a Linux image"]
     assert notices(license_type="Windows_Server", **WINDOWS) == []
+
+
+def registries(*servers: Any) -> dict[str, Any]:
+    listed = [{"registry_server": server} for server in servers]
+    return {"container_configuration": {"type": "DockerCompatible", "container_registries": listed}}
+
+
+def test_a_registry_that_is_named_twice_warns() -> None:
+    first, second = notices(**registries("a.azurecr.io", "A.azurecr.io"))
+    assert first.startswith(
+        "container_configuration.container_registries[0].registry_server: used by another entry too"
+    )
+    assert second.startswith("container_configuration.container_registries[1].registry_server")
+    assert notices(**registries("a.azurecr.io", "b.azurecr.io", None, Later("x"))) == []

@@ -64,3 +64,13 @@ def test_a_user_that_is_not_there_warns() -> None:
     assert notices(**runs_as(user_name="app")) == [
         "start_task.user_identity.user_name: is no user of user_accounts: app"
     ]
+
+
+def test_an_environment_setting_that_is_given_twice_warns() -> None:
+    def start(*names: str) -> dict[str, Any]:
+        settings = [{"name": name, "value": "1"} for name in names]
+        return {"start_task": {"command_line": "true", "environment_settings": settings}}
+
+    assert len(notices(**start("A", "B", "A"))) == 2
+    # Linux tells case apart
+    assert notices(**start("A", "a")) == []
