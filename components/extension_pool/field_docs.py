@@ -48,9 +48,19 @@ def read_class_docs(source: Path) -> dict[str, ClassDoc]:
 def read_args_docs() -> Mapping[str, ClassDoc]:
     """Every argument type of the component by name."""
     found: dict[str, ClassDoc] = {}
-    for source in sorted((PACKAGE / "args").glob("*.py")):
+    sources = sorted((PACKAGE / "args").glob("*.py"))
+    for source in sources:
         found.update(read_class_docs(source))
+    for source in sources:
+        found.update({other: found[name] for other, name in _other_names(source) if name in found})
     return MappingProxyType(found)
+
+
+def _other_names(source: Path) -> Iterator[tuple[str, str]]:
+    """Where a module gives a class another name, for type checkers to see more in it: the new name and the old."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value.id
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """The pool as a whole."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from pulumi import Input
 from typing_extensions import NotRequired, TypedDict
@@ -23,6 +24,14 @@ from .network import NetworkConfigurationArgs
 from .scale import ScaleSettingsArgs, TaskSchedulingPolicyArgs
 from .storage import ApplicationPackageReferenceArgs, MountConfigurationArgs
 from .tasks import StartTaskArgs, UserAccountArgs
+
+if TYPE_CHECKING:
+    from ..extensions.typed import TypedExtension
+
+    AnyExtension: TypeAlias = ExtensionArgs | TypedExtension
+else:
+    # The schema reader takes no union, and other languages have no models of ours.
+    AnyExtension = ExtensionArgs
 
 
 class MetadataItemArgs(TypedDict):
@@ -87,7 +96,7 @@ class ExtensionPoolArgs(TypedDict):
     fits the image's operating system."""
     key_vault_extension: NotRequired[KeyVaultExtensionArgs]
     """Optional. Options of the extension behind key_vault_certificates."""
-    extensions: NotRequired[list[ExtensionArgs]]
+    extensions: NotRequired[list[AnyExtension]]
     """Optional. Further extensions. Their order does not matter."""
     task_slots_per_node: NotRequired[Input[int]]
     """Optional. At most 4 times the cores of the size, and 256. Left out, 1."""
