@@ -60,9 +60,9 @@ SAME_AS_NOTHING: dict[str, object] = {"jobDefaultOrder": "None", "ipFamilies": [
 
 
 def foreign_at(path: Path) -> Foreign | None:
-    """What is known of the property at a path in ARM's names; None where no version known here has it."""
-    names = tuple(segment for segment in path if isinstance(segment, str))
-    return next((one for end, one in FOREIGN.items() if names[-len(end) :] == end), None)
+    """What is known of the property at a path in ARM's names, in whatever case; None where no version here has it."""
+    names = tuple(segment.lower() for segment in path if isinstance(segment, str))
+    return next((one for end, one in FOREIGN.items() if names[-len(end) :] == tuple(map(str.lower, end))), None)
 
 
 def refuse_foreign(path: Path, arm_path: Path) -> Problem | None:

@@ -27,6 +27,9 @@ ANSWERED_ONLY = {
     "resizeOperationStatus",
 }
 
+# The dual-stack request is published with names that the specification has in another case.
+OTHER_CASE = {"inboundNATPools": "inboundNatPools", "nodeAgentSKUId": "nodeAgentSkuId"}
+
 
 def documents(example: dict[str, Any]) -> list[dict[str, Any]]:
     """The request and the answer of an example, as far as it has them; a list as its first pool."""
@@ -34,8 +37,16 @@ def documents(example: dict[str, Any]) -> list[dict[str, Any]]:
     return [one["value"][0] if "value" in one else one for one in found if one is not None]
 
 
+def respelt(value: Any) -> Any:
+    """The value with the names of the specification."""
+    if isinstance(value, dict):
+        return {OTHER_CASE.get(key, key): respelt(inner) for key, inner in value.items()}
+    return [respelt(one) for one in value] if isinstance(value, list) else value
+
+
 def writable(body: dict[str, Any]) -> dict[str, Any]:
     """The body as a PUT would carry it."""
+    body = respelt(body)
     wanted = {key: copy.deepcopy(body[key]) for key in ("name", "identity", "tags", "properties") if key in body}
     wanted["properties"] = {key: value for key, value in wanted["properties"].items() if key not in ANSWERED_ONLY}
     for one in wanted.get("identity", {}).get("userAssignedIdentities", {}).values():

@@ -36,6 +36,56 @@ def test_unknown_properties_can_be_kept_at_every_level_and_come_out_again() -> N
         render_pool(arguments)
 
 
+def test_names_of_properties_are_read_in_whatever_case_and_rendered_as_specified() -> None:
+    machine = {
+        "nodeAgentSKUID": "batch.node.ubuntu 22.04",
+        "OSDisk": {"managedDisk": {"DiskEncryptionSet": {"ID": "/x"}}},
+    }
+    document = {
+        "properties": {
+            "VMSize": "Standard_D4s_v5",
+            "ProvisioningState": "Succeeded",
+            "DeploymentConfiguration": {"VirtualMachineConfiguration": machine},
+            "networkConfiguration": {"endpointConfiguration": {"inboundNATPools": [{"backendport": 22}]}},
+            "metadata": [{"Name": "Team", "value": "render"}],
+        }
+    }
+    assert render_pool(parse_pool(document, **PLACE))["properties"] == {
+        "vmSize": "Standard_D4s_v5",
+        "deploymentConfiguration": {
+            "virtualMachineConfiguration": {
+                "nodeAgentSkuId": "batch.node.ubuntu 22.04",
+                "osDisk": {"managedDisk": {"DiskEncryptionSet": {"ID": "/x"}}},
+            }
+        },
+        "networkConfiguration": {"endpointConfiguration": {"inboundNatPools": [{"backendPort": 22}]}},
+        "metadata": [{"name": "Team", "value": "render"}],
+    }
+
+
+def test_the_case_of_free_keys_is_theirs() -> None:
+    settings = {"vmsize": 1, "vmSize": 2, "Name": {"TYPE": 3}}
+    document = body(
+        machine={"extensions": [{"name": "a", "Settings": settings}]}, resourceTags={"Name": "x", "name": "y"}
+    )
+    properties = render_pool(parse_pool(document, **PLACE))["properties"]
+    extension = properties["deploymentConfiguration"]["virtualMachineConfiguration"]["extensions"][0]
+    assert extension == {"name": "a", "settings": settings}
+    assert properties["resourceTags"] == {"Name": "x", "name": "y"}
+
+
+def test_a_property_that_is_there_in_two_cases_is_a_problem_whether_it_is_read_or_not() -> None:
+    document = body(
+        VMSize="x", taskSlotsPerNode=1, taskslotspernode=None, allocationState="Steady", AllocationState="y"
+    )
+    document["properties"]["DeploymentConfiguration"] = {}
+    assert problems(document) == [
+        "properties.DeploymentConfiguration: is deploymentConfiguration, which stands here already; give one of them",
+        "properties.VMSize: is vmSize, which stands here already; give one of them",
+        "properties.AllocationState: is allocationState, which stands here already; give one of them",
+    ]
+
+
 FOREIGN_PLACES: list[tuple[str, dict[str, Any], str]] = [
     ("task_scheduling_policy.jobDefaultOrder", {"taskSchedulingPolicy": {"jobDefaultOrder": "None"}}, "2025-06-01"),
     (

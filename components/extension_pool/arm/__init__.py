@@ -6,6 +6,7 @@ Values are kept exactly, whatever they are: `ExtensionPool` judges them, with it
 What Azure alone writes is dropped: `READ_ONLY`, and what stands beside it around the properties. The client and
 principal ids that it reports of the identities become those of ``identity.existing``; a pool without an identity gets
 ``{"create": False}``, as the component would create one otherwise. Null means "left out" to ARM, and is.
+Below ``properties``, names are read in whatever case, as Azure reads them, and rendered as its specification has them.
 
 The arguments have the component's names (``vm_size``), and the component's place:
 ``properties.deploymentConfiguration.virtualMachineConfiguration`` is flattened. A property that the component has no

@@ -13,7 +13,7 @@ from ..problems import InvalidInput, Path
 from ..spec import MACHINE_FIELDS, KeyVaultCertificate, KeyVaultExtension, PoolSettings, PoolSpec, plain_tree, present
 from ..validation import parse_model
 from .identity import identity_arguments, identity_body
-from .tree import Report, mapping_at, to_arguments, to_arm
+from .tree import Report, in_arm_case, mapping_at, to_arguments, to_arm
 
 READ_ONLY = frozenset(
     {
@@ -78,12 +78,19 @@ def parse_body(body: Mapping[str, Any], path: Path, report: Report) -> dict[str,
     arguments.update(to_arguments(PoolSettings, present({"tags": body.get("tags")}), path, report))
 
     where = (*path, "properties")
-    properties = mapping_at(body.get("properties"), where, report)
+    properties = in_arm_case(
+        mapping_at(body.get("properties"), where, report), ["deploymentConfiguration"], where, report
+    )
     skip = READ_ONLY | {"deploymentConfiguration"}
     arguments.update(to_arguments(PoolSettings, properties, where, report, only=_PROPERTIES, skip=skip))
 
     where = (*where, "deploymentConfiguration")
-    deployment = mapping_at(properties.get("deploymentConfiguration"), where, report)
+    deployment = in_arm_case(
+        mapping_at(properties.get("deploymentConfiguration"), where, report),
+        ["virtualMachineConfiguration"],
+        where,
+        report,
+    )
     skip = frozenset({"virtualMachineConfiguration"})
     kept = to_arguments(PoolSettings, deployment, where, report, only=frozenset(), skip=skip)
 

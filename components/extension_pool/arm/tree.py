@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -57,6 +57,20 @@ def mapping_at(value: Any, path: Path, report: Report) -> Mapping[str, Any]:
     return {}
 
 
+def in_arm_case(value: Mapping[str, Any], names: Iterable[str], path: Path, report: Report) -> dict[str, Any]:
+    """What is there of an object, with these names of ARM as ARM spells them: Azure reads them in whatever case."""
+    spelling = {name.lower(): name for name in names}
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        name = spelling.get(key.lower(), key)
+        if inner is None:
+            continue
+        if name in found:
+            report.add((*path, key), f"is {name}, which stands here already", do="give one of them")
+        found.setdefault(name, inner)
+    return found
+
+
 def to_arguments(
     model: type[SpecModel],
     value: Any,
@@ -73,9 +87,9 @@ def to_arguments(
     names = (name for name in model.model_fields if name not in _NOT_ARMS)
     fields = {arm_name(name): name for name in names if only is None or name in only}
     arguments: dict[str, Any] = {}
-    for key, inner in mapping_at(value, path, report).items():
+    for key, inner in in_arm_case(mapping_at(value, path, report), [*fields, *skip], path, report).items():
         where = (*path, key)
-        if inner is None or key in skip:
+        if key in skip:
             continue
         if key in fields:
             name = fields[key]
