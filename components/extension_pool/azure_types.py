@@ -16,6 +16,9 @@ from .problems import Later
 
 T = TypeVar("T")
 
+GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""The pattern of a GUID, as Azure's ids are written."""
+
 RULE = "rule"
 """The type of the pydantic errors that `broken` makes; their context holds what a Problem needs."""
 
@@ -176,7 +179,7 @@ VaultName = Annotated[
 ]
 Guid = Annotated[
     str,
-    _matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "must be a GUID"),
+    _matching(GUID, "must be a GUID"),
 ]
 UserAssignedIdentityId = Annotated[
     str,
@@ -233,7 +236,7 @@ SecretUrlWithoutVersion = Annotated[
 ClientId = Annotated[
     str,
     _matching(
-        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        GUID,
         "must be the client id of the pool's identity, a GUID",
         "give neither its resource id nor its principal (object) id",
     ),

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from .spec import PoolSettings, PoolSpec, arm_name
+from .validation import find_model
 
 PACKAGE = Path(__file__).parent
 
@@ -82,13 +82,6 @@ def docs_of_models() -> Mapping[type[BaseModel], ClassDoc]:
                 waiting.append((inner, inner_doc))
     found[PoolSettings] = found[PoolSpec]
     return MappingProxyType(found)
-
-
-def find_model(annotation: Any) -> type[BaseModel] | None:
-    """The model in an annotation, however it is wrapped."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for one in get_args(annotation) if (found := find_model(one)) is not None), None)
 
 
 _SNAKE = re.compile(r"`?\b[a-z]+(?:_[a-z]+)+\b`?")

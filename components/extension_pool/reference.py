@@ -18,11 +18,12 @@ from pydantic.fields import FieldInfo
 from . import stack_config
 from .checks import RULES
 from .extensions import REGISTRY, ExtensionType
-from .field_docs import PACKAGE, ClassDoc, docs_of_models, find_model, read_class_docs
+from .field_docs import PACKAGE, ClassDoc, docs_of_models, read_class_docs
 from .limits import limits_of, takes_later
 from .problems import SECRET_FIELDS
 from .spec import PoolSettings, PoolSpec
 from .stack_config import NAMESPACE, StackConfig
+from .validation import find_model
 
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {

@@ -7,6 +7,7 @@ namespace, for example ``extension-pool:pools``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -15,13 +16,10 @@ from pydantic import Field
 from .azure_types import AccountName, PoolName, ResourceGroupName, VaultName
 from .checks import check_pool
 from .problems import InvalidInput, Later, Notice, Path, Problem, nearest, open_later
-from .spec import PoolSettings, SpecModel, arm_name, plain_tree
+from .spec import PoolSettings, SpecModel, arm_path, plain_tree
 from .validation import parse_model, words_of
 
 NAMESPACE = "extension-pool"
-
-# What stands under these keys are names of the user, not words of ours.
-_FREE_KEYS = frozenset({"settings", "protected_settings", "tags"})
 
 
 class ResourceGroup(SpecModel):
@@ -167,8 +165,7 @@ def _check(config: StackConfig, today: date) -> list[Problem]:
         )
     for name, pool in config.pools.items():
         for problem in check_pool(pool, today).problems:
-            path = tuple(_stack_word(problem.path, index) for index in range(len(problem.path)))
-            problems.append(Problem(("pools", name, *path), problem.rule, problem.value, problem.allowed, problem.do))
+            problems.append(replace(problem, path=("pools", name, *arm_path(problem.path))))
         if wants_stack_vault(pool) and config.key_vault is None:
             problems.append(
                 Problem(
@@ -180,12 +177,6 @@ def _check(config: StackConfig, today: date) -> list[Problem]:
     return problems
 
 
-def _stack_word(path: Path, index: int) -> str | int:
-    segment = path[index]
-    free = any(earlier in _FREE_KEYS for earlier in path[:index])
-    return arm_name(segment) if isinstance(segment, str) and not free else segment
-
-
 def _in_stack_file(problem: Problem) -> Problem:
     first, *rest = problem.path
     words = words_of(StackConfig, stack_words=True)
@@ -193,4 +184,4 @@ def _in_stack_file(problem: Problem) -> Problem:
     if not rest and first not in words and not isinstance(first, int):
         meant = nearest(first, words)
         do = f"did you mean {NAMESPACE}:{meant}?" if meant else do
-    return Problem((f"{NAMESPACE}:{first}", *rest), problem.rule, problem.value, problem.allowed, do)
+    return replace(problem, path=(f"{NAMESPACE}:{first}", *rest), do=do)

@@ -20,11 +20,12 @@ from pydantic_core import core_schema
 
 from . import azure_types, stack_config
 from .extensions import REGISTRY
-from .field_docs import ClassDoc, docs_of_models, find_model, in_stack_words, read_class_docs
+from .field_docs import ClassDoc, docs_of_models, in_stack_words, read_class_docs
 from .images import aliases
 from .limits import bounds_of
 from .spec import Extension, KeyVaultCertificate, PoolSettings
 from .stack_config import NAMESPACE, StackConfig
+from .validation import find_model
 
 SECURE = "Secure"
 _SECURE = {

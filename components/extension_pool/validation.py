@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from .api_versions import refuse_foreign
 from .azure_types import RULE
 from .problems import ABSENT, InvalidInput, Later, Path, Problem, nearest, render_path
-from .spec import PLACEHOLDERS, SpecModel, arm_name, plain_tree
+from .spec import PLACEHOLDERS, SpecModel, arm_path, plain_tree
 
 M = TypeVar("M", bound=SpecModel)
 
@@ -195,7 +195,7 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], tree: Any, *, stack
 
 
 def _unknown_key(path: Path, model: type[BaseModel], stack_words: bool) -> Problem:
-    foreign = refuse_foreign(path, tuple(arm_name(one) if isinstance(one, str) else one for one in path))
+    foreign = refuse_foreign(path, arm_path(path))
     if foreign is not None:
         return foreign
     owner = model_at(model, path[:-1], stack_words)
@@ -221,15 +221,12 @@ def model_at(model: type[BaseModel], path: Path, stack_words: bool) -> type[Base
         if segment not in names:
             # a key of a free mapping, such as the name of a pool: the model of its values stays in force
             continue
-        here = _find_model(here.model_fields[names[segment]].annotation)
+        here = find_model(here.model_fields[names[segment]].annotation)
     return here
 
 
-def _find_model(annotation: Any) -> type[BaseModel] | None:
+def find_model(annotation: Any) -> type[BaseModel] | None:
+    """The model in an annotation, however it is wrapped."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for argument in get_args(annotation):
-        found = _find_model(argument)
-        if found is not None:
-            return found
-    return None
+    return next((found for one in get_args(annotation) if (found := find_model(one)) is not None), None)

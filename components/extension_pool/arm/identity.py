@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..azure_types import GUID
 from ..problems import Path
 from .tree import Report, free_copy, mapping_at
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_GUID = re.compile(GUID)
 _USER_ASSIGNED = "UserAssigned"
 _MAP = "userAssignedIdentities"
 _ARMS = frozenset({"type", _MAP, "principalId", "tenantId"})

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from ..api_versions import foreign_at
 from ..problems import InvalidInput, Path, Problem, nearest
-from ..spec import SpecModel, arm_name
+from ..spec import SpecModel, arm_name, arm_path
 
 DEEPEST = 60
 """How deep values of no known shape, extension settings above all, may be nested; ARM's own limit is far below."""
@@ -119,11 +119,6 @@ def to_arm(
         elif report.keeps(where, arm_path(where), list(model.model_fields)):
             body[key] = free_copy(inner, where, report)
     return body
-
-
-def arm_path(path: Path) -> Path:
-    """A path of arguments in ARM's names."""
-    return tuple(arm_name(segment) if isinstance(segment, str) else segment for segment in path)
 
 
 def free_copy(value: Any, path: Path, report: Report) -> Any:

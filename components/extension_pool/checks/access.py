@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from datetime import date
 
+from ..azure_types import GUID
 from ..problems import Findings, Later, Problem, open_later
 from ..roles import find_role, nearest_role, sufficient_roles
 from ..spec import ACCESS_POLICY, RBAC, KeyVaultAccess, PoolSettings
-
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def check_reader_is_chosen(pool: PoolSettings, today: date) -> Findings:
@@ -67,7 +66,7 @@ def check_roles(pool: PoolSettings, today: date) -> Findings:
         if role is not None and not role.suffices:
             rule = f"does not let the extension read a certificate: {role.name} {role.why}"
             problems.append(Problem(path, rule, access.role, allowed, f"use {sufficient_roles()[0]}"))
-        elif access.role is not None and role is None and not _GUID.fullmatch(access.role):
+        elif access.role is not None and role is None and not re.fullmatch(GUID, access.role):
             meant = nearest_role(access.role)
             do = f"did you mean {meant}?" if meant else "give the id of a custom role"
             problems.append(Problem(path, "unknown role", access.role, allowed, do))

@@ -19,7 +19,7 @@ from ..arm.tree import Report, to_arm
 from ..checks import check_pool
 from ..extensions import find_extension_type, is_reserved
 from ..problems import SECRET_FIELDS, InvalidInput, Later, Path, Problem, render_path
-from ..spec import PoolSettings, PoolSpec, arm_name
+from ..spec import PoolSettings, PoolSpec, arm_path
 from ..stack_config import NAMESPACE
 from ..validation import parse_model
 
@@ -100,7 +100,9 @@ def plan_import(
     places: list[Path] = list(dict.fromkeys([*needed, *known, *possible]))
     obstacles = tuple(_obstacles(settings, [*needed, *known], today))
     at = f"{NAMESPACE}:pools.{component}" if "." not in component else f'{NAMESPACE}:pools["{component}"]'
-    write_only = tuple(WriteOnly(f"{at}.{_in_stack_words(place)}", place in needed, place in known) for place in places)
+    write_only = tuple(
+        WriteOnly(f"{at}.{render_path(arm_path(place))}", place in needed, place in known) for place in places
+    )
     notes = []
     properties = pool.get("properties")
     # as a whole from a parameter of a template, it is a text
@@ -266,10 +268,6 @@ def _with_later(tree: Any, place: Path) -> Any:
     if isinstance(tree, list):
         return [_with_later(one, rest) if index == head else one for index, one in enumerate(tree)]
     return {**tree, head: _with_later(tree.get(head, {}), rest)}
-
-
-def _in_stack_words(path: Path) -> str:
-    return render_path(tuple(arm_name(one) if isinstance(one, str) else one for one in path))
 
 
 def _pool_id(pool: Mapping[str, Any], arguments: Mapping[str, Any], subscription: str | None) -> str:

@@ -5,7 +5,7 @@ The shapes are ARM's, `deploymentConfiguration.virtualMachineConfiguration` flat
 no other kind. https://learn.microsoft.com/azure/templates/microsoft.batch/batchaccounts/pools
 """
 
-from .base import PLACEHOLDERS, SpecModel, arm_name, plain_tree, present
+from .base import PLACEHOLDERS, SpecModel, arm_name, arm_path, plain_tree, present
 from .extensions import (
     DEFAULT_MSI_ENDPOINT,
     DEFAULT_POLLING_INTERVAL,
@@ -36,6 +36,7 @@ __all__ = [
     "PoolSpec",
     "SpecModel",
     "arm_name",
+    "arm_path",
     "plain_tree",
     "present",
 ]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, Validatio
 from pydantic.alias_generators import to_camel
 from typing_extensions import Self
 
-from ..problems import Later
+from ..problems import Later, Path
 
 # ARM writes some abbreviations in capitals.
 _ARM_NAMES = {
@@ -24,6 +24,18 @@ _ARM_NAMES = {
 def arm_name(field: str) -> str:
     """The name that ARM, and so a stack file, has for a field: ``vm_size`` -> ``vmSize``."""
     return _ARM_NAMES.get(field) or to_camel(field)
+
+
+# What stands under these arguments are names of the user, not words of ours.
+_FREE_FIELDS = frozenset({"settings", "protected_settings", "tags", "resource_tags"})
+
+
+def arm_path(path: Path) -> Path:
+    """A path of arguments in ARM's names, and so in a stack file's; what the user named stays as it is."""
+    return tuple(
+        arm_name(segment) if isinstance(segment, str) and not _FREE_FIELDS.intersection(path[:index]) else segment
+        for index, segment in enumerate(path)
+    )
 
 
 PLACEHOLDERS = "placeholders"
