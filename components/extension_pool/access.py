@@ -11,6 +11,7 @@ from pulumi_azure_native import authorization, keyvault, managedidentity
 from .azure_types import duration_in_seconds, parse_identity_id, parse_vault_id
 from .hooks import wait_after_create
 from .roles import KEY_VAULT_SECRETS_USER, find_role
+from .runs import once_in_a_run
 from .spec import ACCESS_POLICY, RBAC
 
 WAIT_VARIABLE = "EXTENSION_POOL_GRANT_WAIT"
@@ -75,7 +76,11 @@ def use_identity(
 
 
 def detect_mode(vault_id: str, parent: pulumi.Resource) -> str:
-    """``rbac`` or ``access-policy``, as the vault says. Raises ModeUnknown where it cannot be asked."""
+    """``rbac`` or ``access-policy``, as the vault says, asked once in a run. Raises ModeUnknown where it cannot be."""
+    return once_in_a_run(("mode of vault", vault_id.lower()), lambda: _ask_mode(vault_id, parent))
+
+
+def _ask_mode(vault_id: str, parent: pulumi.Resource) -> str:
     subscription, group, name = parse_vault_id(vault_id)
     try:
         vault = keyvault.get_vault(resource_group_name=group, vault_name=name, opts=pulumi.InvokeOptions(parent=parent))

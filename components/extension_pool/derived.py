@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .azure_types import duration_in_seconds
+from .extensions import ExtensionType
 from .extensions.key_vault import (
     KEY_VAULT_FOR_LINUX,
     KEY_VAULT_FOR_WINDOWS,
@@ -47,13 +48,17 @@ def os_type_of(pool: PoolSettings) -> str | None:
     return image.os_type if image else None
 
 
-def key_vault_extension_name(pool: PoolSettings) -> str | None:
-    """The name of the extension that brings the certificates; None where there are none, or the image is unknown."""
+def key_vault_extension_type(pool: PoolSettings) -> ExtensionType | None:
+    """The type of the extension that brings the certificates; None where there are none, or the image is unknown."""
     os_type = os_type_of(pool)
-    if not pool.key_vault_certificates or os_type is None:
-        return None
+    return extension_type_for(os_type) if pool.key_vault_certificates and os_type is not None else None
+
+
+def key_vault_extension_name(pool: PoolSettings) -> str | None:
+    """The name of this extension."""
+    kind = key_vault_extension_type(pool)
     chosen = pool.key_vault_extension.name if pool.key_vault_extension else None
-    return chosen or extension_type_for(os_type).type
+    return (chosen or kind.type) if kind is not None else None
 
 
 def all_extensions(pool: PoolSettings, client_id: Any) -> list[Extension]:

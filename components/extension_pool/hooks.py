@@ -4,26 +4,21 @@ Two hooks of one name crash the engine, and a program may hold any number of poo
 """
 
 import asyncio
-import weakref
-from typing import Any
 
 import pulumi
-from pulumi.runtime import settings
+
+from .runs import once_in_a_run
 
 WAIT_FOR_GRANT = "extension-pool:wait-for-grant"
 
-_registered: "weakref.WeakKeyDictionary[Any, pulumi.ResourceHook]" = weakref.WeakKeyDictionary()
 _waits: dict[str, int] = {}
 
 
 def wait_after_create(resource_name: str, seconds: int) -> pulumi.ResourceHookBinding:
     """Holds up whatever depends on a resource for so long after its creation, and only then. Previews do not wait."""
     _waits[resource_name] = max(seconds, _waits.get(resource_name, 0))
-    # a run is known by its connection to the engine
-    monitor = settings.get_monitor()
-    if monitor not in _registered:
-        _registered[monitor] = pulumi.ResourceHook(WAIT_FOR_GRANT, _wait)
-    return pulumi.ResourceHookBinding(after_create=[_registered[monitor]])
+    hook = once_in_a_run(WAIT_FOR_GRANT, lambda: pulumi.ResourceHook(WAIT_FOR_GRANT, _wait))
+    return pulumi.ResourceHookBinding(after_create=[hook])
 
 
 async def _wait(args: pulumi.ResourceHookArgs) -> None:

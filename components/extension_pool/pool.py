@@ -189,10 +189,11 @@ def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice
     tree = _defer_outputs(args)
     try:
         parse_model(PoolSpec, tree, rules, stack_words=False)
-        # only now: what a refused pool was given must not be looked at any more
-        spec = parse_model(PoolSpec, map_later(tree, check_when_known), rules, stack_words=False)
     except InvalidInput as error:
         raise InvalidPoolError(name, error) from None
+    # Only now: what a refused pool was given must not be looked at any more. The rules have judged this tree already,
+    # and what comes later is closed to them in either.
+    spec = parse_model(PoolSpec, map_later(tree, check_when_known), lambda _: (), stack_words=False)
     return spec, check_pool(spec, today).notices
 
 

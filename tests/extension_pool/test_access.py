@@ -111,6 +111,17 @@ def test_how_a_known_vault_decides_is_looked_up(rbac: bool, made: str, not_made:
     assert monitor.the(made).urn in monitor.the(POOL).depends_on
 
 
+def test_many_pools_ask_a_vault_once() -> None:
+    def program() -> None:
+        for name in ("one", "two", "three"):
+            ExtensionPool(name, arguments(key_vault_access=[{"vault_id": VAULT}]))
+
+    asked = [token for token, _ in record(program).azure.calls if token == "azure-native:keyvault:getVault"]
+    assert len(asked) == 1
+    # another run is another question: the vault may have changed
+    assert "azure-native:keyvault:getVault" in [token for token, _ in record(program).azure.calls]
+
+
 def test_how_a_vault_decides_must_be_said_where_the_vault_is_not_known() -> None:
     sentences: list[str] = []
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "components" / "extension_pool"
 
 # the rim: what may touch Pulumi
-RIM = {"__init__", "pool", "access", "hooks", "program"}
+RIM = {"__init__", "pool", "access", "hooks", "program", "runs"}
 PURE_OPS = {"ops.health", "ops.diagnosis", "ops.preview_report"}
 
 

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from datetime import date
 
-from ..derived import key_vault_extension_name, node_agent_of, os_type_of
+from ..derived import key_vault_extension_name, key_vault_extension_type, node_agent_of, os_type_of
 from ..extensions import REGISTRY, ExtensionType, find_extension_type, is_reserved, major_of
-from ..extensions.key_vault import KEY_VAULT_FOR_LINUX, KEY_VAULT_FOR_WINDOWS, extension_type_for
+from ..extensions.key_vault import KEY_VAULT_FOR_LINUX, KEY_VAULT_FOR_WINDOWS
 from ..problems import Findings, Notice, Path, Problem, nearest
 from ..spec import Extension, PoolSettings
 
@@ -118,10 +118,10 @@ def warn_of_undocumented_os(pool: PoolSettings, today: date) -> Findings:
     agent = (node_agent_of(pool) or "").lower()
     sku = str(getattr(pool.image_reference, "sku", None) or pool.image or "").lower().removeprefix("windows-server-")
     wanted = [(at, kind, major_of(one.type_handler_version)) for at, one, kind in known_extensions(pool)]
-    os_type = os_type_of(pool)
-    if pool.key_vault_certificates and os_type is not None:
+    certificates = key_vault_extension_type(pool)
+    if certificates is not None:
         version = pool.key_vault_extension.type_handler_version if pool.key_vault_extension else "3.0"
-        wanted.append((("key_vault_certificates",), extension_type_for(os_type), major_of(version)))
+        wanted.append((("key_vault_certificates",), certificates, major_of(version)))
     findings = Findings()
     for at, kind, major in wanted:
         if kind is KEY_VAULT_FOR_LINUX and agent and not _KEY_VAULT_LINUX_AGENTS.fullmatch(agent):
@@ -152,10 +152,9 @@ def check_extension_names(pool: PoolSettings, today: date) -> Findings:
 def warn_of_repeated_types(pool: PoolSettings, today: date) -> Findings:
     """A virtual machine takes an extension once, whatever its names. Batch's pages do not say so, so it warns."""
     pairs = [(one.publisher.lower(), one.type.lower()) for one in pool.extensions or []]
-    os_type = os_type_of(pool)
-    if pool.key_vault_certificates and os_type is not None:
-        kind = extension_type_for(os_type)
-        pairs.append((kind.publisher.lower(), kind.type.lower()))
+    certificates = key_vault_extension_type(pool)
+    if certificates is not None:
+        pairs.append((certificates.publisher.lower(), certificates.type.lower()))
     counts = Counter(pairs)
     return Findings(
         notices=tuple(
