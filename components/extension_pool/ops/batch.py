@@ -52,7 +52,22 @@ _SCOPES = {
 }
 _PUBLIC_SCOPE = "https://batch.core.windows.net//.default"
 
-_NODE_FIELDS = ["id", "state", "errors", "startTaskInfo"]
+_NODE_FIELDS = [
+    "id",
+    "state",
+    "errors",
+    "startTaskInfo",
+    "schedulingState",
+    "isDedicated",
+    "vmSize",
+    "virtualMachineInfo",
+    "ipAddress",
+    "nodeAgentInfo",
+    "stateTransitionTime",
+    "allocationTime",
+    "lastBootTime",
+    "runningTasksCount",
+]
 
 
 class BatchAccount:

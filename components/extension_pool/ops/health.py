@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from .snapshot import Answer, Node, NodeExtension, NodeReading, PoolReading, Problem, Status
+from .snapshot import Answer, Node, NodeExtension, NodeReading, Pool, PoolReading, Problem, Status
 from .text import count
 
 
@@ -91,14 +91,19 @@ class ExtensionHealth:
 
 @dataclass(frozen=True)
 class NodeHealth:
-    """One row. `counted` is false for a node without a machine; such a node does not enter the pool's verdict."""
+    """One row. `counted` is false for a node without a machine; such a node does not enter the pool's verdict.
+
+    `node` and `answer` are what it was judged from.
+    """
 
     id: str
     state: str
     verdict: Verdict
     counted: bool
     extensions: tuple[ExtensionHealth, ...]
-    errors: tuple[Problem, ...] = ()
+    errors: tuple[Problem, ...]
+    node: Node
+    answer: Answer
 
     @property
     def waiting(self) -> bool:
@@ -110,7 +115,8 @@ class NodeHealth:
 class PoolHealth:
     """A pool with its rows, sorted by node id. `expected` is None when nobody says which extensions it should have.
 
-    `waiting` says whether something is still on its way, which a failed pool may well have.
+    `waiting` says whether something is still on its way, which a failed pool may well have. `pool` is what it was
+    judged from.
     """
 
     name: str
@@ -121,6 +127,7 @@ class PoolHealth:
     nodes: tuple[NodeHealth, ...]
     resize_errors: tuple[Problem, ...]
     waiting: bool
+    pool: Pool
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -156,6 +163,7 @@ def judge_pool(reading: PoolReading, account: str = "", expected: Sequence[str] 
         nodes=tuple(rows),
         resize_errors=pool.resize_errors,
         waiting=not deleting and (Verdict.WAITING in verdicts or any(row.waiting for row in rows)),
+        pool=pool,
     )
 
 
@@ -183,6 +191,8 @@ def judge_node(reading: NodeReading, expected: Sequence[str] | None) -> NodeHeal
         counted=now is not Phase.AWAY,
         extensions=tuple(cells),
         errors=tuple(_errors(node, reading)),
+        node=node,
+        answer=reading.answer,
     )
 
 

@@ -10,7 +10,7 @@ unexpected kind becomes empty, and words nobody knows are kept as they are, for 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
@@ -47,7 +47,7 @@ class Status:
 class NodeExtension:
     """An extension as one node reports it. `name` is the name in the pool; `aliases` are others it is reported under.
 
-    Settings are left out: nothing here needs them, and they can hold what should not be printed.
+    `settings` is the tree that the service tells, JSON text in it parsed; never the protected ones, which it keeps.
     """
 
     name: str
@@ -58,6 +58,10 @@ class NodeExtension:
     statuses: tuple[Status, ...] = ()
     sub_statuses: tuple[Status, ...] = ()
     aliases: tuple[str, ...] = ()
+    auto_upgrade_minor_version: bool | None = None
+    enable_automatic_upgrade: bool | None = None
+    provision_after: tuple[str, ...] = ()
+    settings: object = field(default=None, repr=False, hash=False)
 
 
 @dataclass(frozen=True)
@@ -70,20 +74,66 @@ class StartTask:
 
 
 @dataclass(frozen=True)
+class Image:
+    """An image: of the marketplace, or by its ARM `id` (a gallery's, a managed image)."""
+
+    publisher: str = ""
+    offer: str = ""
+    sku: str = ""
+    version: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True)
 class Node:
-    """A compute node. `state` is the service's word in lower case, known or not."""
+    """A compute node. `state` and `scheduling` are the service's words in lower case, known or not.
+
+    Ids may be used again after a node was removed: `allocated` and `booted` tell one machine from the next. `changed`
+    is when it came into its state. What the service does not tell is None or empty.
+    """
 
     id: str
     state: str
     errors: tuple[Problem, ...] = ()
     start_task: StartTask | None = None
+    scheduling: str = ""
+    dedicated: bool | None = None
+    vm_size: str = ""
+    image: Image | None = None
+    ip_address: str = ""
+    agent_version: str = ""
+    changed: datetime | None = None
+    allocated: datetime | None = None
+    booted: datetime | None = None
+    running_tasks: int | None = None
+
+
+@dataclass(frozen=True)
+class PoolExtension:
+    """An extension as the pool has it, with its settings as `NodeExtension` has them."""
+
+    name: str
+    publisher: str = ""
+    type: str = ""
+    version: str = ""
+    settings: object = field(default=None, repr=False, hash=False)
+
+
+@dataclass(frozen=True)
+class Autoscale:
+    """A pool's formula, its interval (ISO 8601), and what went wrong when it was last evaluated."""
+
+    formula: str
+    interval: str = ""
+    error: Problem | None = None
 
 
 @dataclass(frozen=True)
 class Pool:
     """A pool. `expected` are the names of its extensions; None when the service does not tell.
 
-    `target_nodes` counts dedicated and spot nodes together; None when the service does not tell.
+    `target_nodes` counts dedicated and spot nodes together; None when the service does not tell, as for a pool that
+    scales itself (`autoscale`). `created` tells a pool from one that was made anew under its name.
     """
 
     id: str
@@ -93,6 +143,15 @@ class Pool:
     current_nodes: int = 0
     target_nodes: int | None = None
     resize_errors: tuple[Problem, ...] = ()
+    target_dedicated: int | None = None
+    target_spot: int | None = None
+    autoscale: Autoscale | None = None
+    vm_size: str = ""
+    image: Image | None = None
+    node_agent: str = ""
+    extensions: tuple[PoolExtension, ...] = ()
+    identities: tuple[str, ...] = ()
+    created: datetime | None = None
 
 
 class Answer(Enum):
@@ -130,9 +189,8 @@ def parse_pool(raw: object, asked: str = "") -> Pool:
     """A pool as `GET /pools/{id}` gives it; `asked` names it if the answer does not."""
     pool = _object(raw)
     machines = pool.get("virtualMachineConfiguration")
-    expected = None
-    if isinstance(machines, Mapping):
-        expected = tuple(name for item in _objects(machines.get("extensions")) if (name := _text(item.get("name"))))
+    extensions = tuple(_pool_extension(item) for item in _objects(_object(machines).get("extensions")))
+    expected = tuple(item.name for item in extensions if item.name) if isinstance(machines, Mapping) else None
     targets = [_number(pool.get(key)) for key in ("targetDedicatedNodes", "targetLowPriorityNodes")]
     known = [target for target in targets if target is not None]
     current = [_number(pool.get(key)) or 0 for key in ("currentDedicatedNodes", "currentLowPriorityNodes")]
@@ -144,6 +202,15 @@ def parse_pool(raw: object, asked: str = "") -> Pool:
         current_nodes=sum(current),
         target_nodes=sum(known) if known else None,
         resize_errors=tuple(_problem(item) for item in _objects(pool.get("resizeErrors"))),
+        target_dedicated=targets[0],
+        target_spot=targets[1],
+        autoscale=_autoscale(pool),
+        vm_size=_text(pool.get("vmSize")),
+        image=_image(_object(machines).get("imageReference")),
+        node_agent=_text(_object(machines).get("nodeAgentSKUId") or _object(machines).get("nodeAgentSkuId")),
+        extensions=extensions,
+        identities=tuple(_identities(_object(pool.get("identity")).get("userAssignedIdentities"))),
+        created=parse_time(pool.get("creationTime")),
     )
 
 
@@ -156,6 +223,16 @@ def parse_node(raw: object) -> Node:
         state=_text(node.get("state")).lower(),
         errors=tuple(_problem(item) for item in _objects(node.get("errors"))),
         start_task=_start_task(start) if isinstance(start, Mapping) else None,
+        scheduling=_text(node.get("schedulingState")).lower(),
+        dedicated=_flag(node.get("isDedicated")),
+        vm_size=_text(node.get("vmSize")),
+        image=_image(_object(node.get("virtualMachineInfo")).get("imageReference")),
+        ip_address=_text(node.get("ipAddress")),
+        agent_version=_text(_object(node.get("nodeAgentInfo")).get("version")),
+        changed=parse_time(node.get("stateTransitionTime")),
+        allocated=parse_time(node.get("allocationTime")),
+        booted=parse_time(node.get("lastBootTime")),
+        running_tasks=_number(node.get("runningTasksCount")),
     )
 
 
@@ -180,7 +257,28 @@ def parse_node_extension(raw: object, asked: str = "") -> NodeExtension:
         statuses=tuple(_status(status) for status in _objects(view.get("statuses"))),
         sub_statuses=tuple(_status(status) for status in _objects(view.get("subStatuses"))),
         aliases=tuple(names[1:]),
+        auto_upgrade_minor_version=_flag(extension.get("autoUpgradeMinorVersion")),
+        enable_automatic_upgrade=_flag(extension.get("enableAutomaticUpgrade")),
+        provision_after=tuple(_words(extension.get("provisionAfterExtensions"))),
+        settings=parse_settings(extension.get("settings")),
     )
+
+
+def parse_settings(value: object) -> object:
+    """The settings of an extension as a tree: the service gives an object, an object of JSON texts, or one JSON text.
+
+    A text that is no JSON object or list stays a text: `"300"` is a number in no schema.
+    """
+    if isinstance(value, Mapping):
+        return {str(name): parse_settings(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [parse_settings(item) for item in value]
+    if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def parse_time(value: object) -> datetime | None:
@@ -222,6 +320,48 @@ def _start_task(raw: Mapping[str, object]) -> StartTask:
     )
 
 
+def _pool_extension(raw: Mapping[str, object]) -> PoolExtension:
+    return PoolExtension(
+        name=_text(raw.get("name")),
+        publisher=_text(raw.get("publisher")),
+        type=_text(raw.get("type")),
+        version=_text(raw.get("typeHandlerVersion")),
+        settings=parse_settings(raw.get("settings")),
+    )
+
+
+def _autoscale(pool: Mapping[str, object]) -> Autoscale | None:
+    formula = _text(pool.get("autoScaleFormula"))
+    if not formula and pool.get("enableAutoScale") is not True:
+        return None
+    error = _object(pool.get("autoScaleRun")).get("error")
+    return Autoscale(
+        formula=formula,
+        interval=_text(pool.get("autoScaleEvaluationInterval")),
+        error=_problem(error) if isinstance(error, Mapping) else None,
+    )
+
+
+def _image(raw: object) -> Image | None:
+    if not isinstance(raw, Mapping):
+        return None
+    ids = ("virtualMachineImageId", "sharedGalleryImageId", "communityGalleryImageId", "id")
+    return Image(
+        publisher=_text(raw.get("publisher")),
+        offer=_text(raw.get("offer")),
+        sku=_text(raw.get("sku")),
+        version=_text(raw.get("version")),
+        id=next((text for key in ids if (text := _text(raw.get(key)))), ""),
+    )
+
+
+def _identities(raw: object) -> Iterator[str]:
+    """The ARM ids; the data plane gives a list of objects, ARM a map."""
+    if isinstance(raw, Mapping):
+        yield from (str(name) for name in raw)
+    yield from (text for item in _objects(raw) if (text := _text(item.get("resourceId"))))
+
+
 def _problem(raw: Mapping[str, object]) -> Problem:
     """A code with its message; what Azure lists beside the message (a reason, a quota, a path) goes below it."""
     lines = [_text(raw.get("message"))]
@@ -257,6 +397,15 @@ def _text(value: object) -> str:
         except (TypeError, ValueError, RecursionError):
             return ""
     return str(value)
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, (list, tuple)):
+        yield from (item for item in value if isinstance(item, str))
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _number(value: object) -> int | None:

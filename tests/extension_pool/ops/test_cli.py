@@ -85,7 +85,7 @@ def test_several_pools_each_once_in_the_order_given(linux: Service, capsys: pyte
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["status"], "extension-pool: status: needs --pool or --stack, got neither; "),
+        (["status"], "extension-pool: pools: needs --pool or --stack, got neither; "),
         (["status", "--pool", "linux", "--wait", "5"], "extension-pool: --wait: must be a number with its unit"),
         (
             ["status", "--pool", ""],

@@ -10,6 +10,7 @@ from extension_pool.ops.snapshot import (
     Node,
     NodeExtension,
     Pool,
+    PoolExtension,
     Problem,
     StartTask,
     Status,
@@ -47,7 +48,9 @@ json_values = st.recursive(
 )
 WORDS = (
     "id state allocationState virtualMachineConfiguration extensions name vmExtension instanceView statuses code level "
-    "message value time errors startTaskInfo failureInfo exitCode resizeErrors values targetDedicatedNodes"
+    "message value time errors startTaskInfo failureInfo exitCode resizeErrors values targetDedicatedNodes "
+    "settings imageReference identity userAssignedIdentities autoScaleFormula enableAutoScale autoScaleRun isDedicated "
+    "runningTasksCount virtualMachineInfo nodeAgentInfo provisionAfterExtensions"
 )
 keys = st.sampled_from(WORDS.split())
 almost = st.recursive(
@@ -70,10 +73,13 @@ def test_both_documented_shapes_of_an_extension() -> None:
             ),
         ),
         sub_statuses=(Status("ComponentStatus/one", "warning", message="m"),),
+        settings=SPECIFIED["vmExtension"]["settings"],
     )
     live = parse_node_extension(VENDOR_ANSWER)
     assert (live.name, live.aliases, live.version) == ("secretext", ("KVExtensions",), "1.0")
     assert live.statuses[0].level == "info"
+    assert isinstance(live.settings, dict)
+    assert live.settings["secretsManagementSettings"]["pollingIntervalInS"] == "300"
 
 
 def test_the_name_that_was_asked_for_goes_first() -> None:
@@ -141,6 +147,9 @@ def test_a_pool_with_resize_errors() -> None:
         current_nodes=3,
         target_nodes=7,
         resize_errors=(Problem("AccountCoreQuotaReached", "Too many."),),
+        target_dedicated=3,
+        target_spot=4,
+        extensions=(PoolExtension("a"), PoolExtension("b")),
     )
     assert parse_pool({}, "asked") == Pool("asked")
     assert parse_pool({"virtualMachineConfiguration": {}}).expected == ()
