@@ -6,10 +6,12 @@ Two hooks of one name crash the engine, and a program may hold any number of poo
 import asyncio
 
 import pulumi
+from pulumi.runtime.invoke import invoke_async
 
 from .runs import once_in_a_run
 
 WAIT_FOR_GRANT = "extension-pool:wait-for-grant"
+REFUSE_TAKEN_NAME = "extension-pool:refuse-taken-name"
 
 _waits: dict[str, int] = {}
 
@@ -28,6 +30,42 @@ async def _wait(args: pulumi.ResourceHookArgs) -> None:
         "(key_vault_access wait)"
     )
     await asyncio.sleep(seconds)
+
+
+def refuse_a_taken_name(resource_name: str) -> pulumi.ResourceHookBinding:
+    """Refuses, in previews already, to make a blue-green pool whose name is taken.
+
+    It is where a change replaces the pool and is not in its name: that of a secret. Without this the preview promises a
+    replacement, and the update fails.
+    """
+    hook = once_in_a_run(
+        REFUSE_TAKEN_NAME,
+        lambda: pulumi.ResourceHook(
+            REFUSE_TAKEN_NAME, _refuse_taken_name, opts=pulumi.ResourceHookOptions(on_dry_run=True)
+        ),
+    )
+    return pulumi.ResourceHookBinding(before_create=[hook])
+
+
+async def _refuse_taken_name(args: pulumi.ResourceHookArgs) -> None:
+    wanted = dict(args.new_inputs or {})
+    place = [wanted.get(key) for key in ("resourceGroupName", "accountName", "poolName")]
+    if not all(isinstance(part, str) for part in place):
+        # not known yet: then it is new
+        return
+    group, account, name = place
+    query = {"resourceGroupName": group, "accountName": account, "poolName": name}
+    try:
+        found = await invoke_async("azure-native:batch:getPool", query)
+    except Exception:
+        # The engine raises no narrower type; whatever else it is, the creation itself will tell.
+        return
+    if found:
+        raise pulumi.RunError(
+            f"{args.name}: a pool named {name!r} is there already in account {account!r}. If it is this one, what has "
+            "changed is a secret, which is not in the name of a blue-green pool: change protected_settings_version of "
+            "the extension whose protected settings have changed. Else give the pool another pool_name."
+        )
 
 
 def _words(seconds: int) -> str:

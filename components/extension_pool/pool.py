@@ -19,8 +19,10 @@ from .access import (
 from .args import ExtensionPoolArgs
 from .checks import check_pool
 from .checks.access import mode_not_found, what_only_rbac_has
-from .derived import extension_names, grant_wait, in_canonical_order
+from .derived import all_extensions, extension_names, grant_wait, in_canonical_order
 from .extensions import TypedExtension
+from .hooks import refuse_a_taken_name
+from .pool_names import SECRET_MARK, blue_green_name, digest_of, later_leaves, what_replaces
 from .problems import (
     SECRET_FIELDS,
     InvalidInput,
@@ -35,7 +37,7 @@ from .problems import (
 )
 from .render import render_pool_inputs
 from .rollout import REPLACE_ON_CHANGES
-from .spec import ACCESS_POLICY, PoolSpec
+from .spec import ACCESS_POLICY, BLUE_GREEN, PoolSpec
 from .validation import became_known, parse_model
 
 
@@ -82,11 +84,8 @@ class ExtensionPool(pulumi.ComponentResource):
 
         identities, reading = self._identities(name, spec)
         grants = [self._grant(name, spec, index, reading) for index in range(len(spec.key_vault_access or []))]
-        inputs = render_pool_inputs(
-            spec if spec.pool_name is not None else spec.model_copy(update={"pool_name": name}),
-            identity_ids=[Later(one.id) for one in identities],
-            client_id=Later(reading.client_id) if reading else None,
-        )
+        inputs = _pool_inputs(name, spec, identities, reading)
+        blue_green = spec.rollout.strategy == BLUE_GREEN
         pool = batch.Pool(
             f"{name}-pool",
             **open_later(_with_secrets(inputs)),
@@ -95,8 +94,10 @@ class ExtensionPool(pulumi.ComponentResource):
                 # nodes boot and ask for their certificates at once
                 depends_on=grants,
                 replace_on_changes=list(REPLACE_ON_CHANGES),
-                # the name stays, so the new pool cannot be there beside the old one
-                delete_before_replace=True,
+                # Where the name stays the new pool cannot be there beside the old one. Where it does not, the provider
+                # would still have it so: it takes a pool's name for its place.
+                delete_before_replace=not blue_green,
+                hooks=refuse_a_taken_name(f"{name}-pool") if blue_green else None,
             ),
         )
 
@@ -165,6 +166,41 @@ class ExtensionPool(pulumi.ComponentResource):
             wait=wait,
             opts=child,
         )
+
+
+def _pool_inputs(
+    name: str, spec: PoolSpec, identities: list[PoolIdentity], reading: PoolIdentity | None
+) -> dict[str, Any]:
+    client_id = Later(reading.client_id) if reading else None
+    base = spec.pool_name if spec.pool_name is not None else name
+    inputs = render_pool_inputs(
+        spec.model_copy(update={"pool_name": base}),
+        identity_ids=[Later(one.id) for one in identities],
+        client_id=client_id,
+    )
+    if spec.rollout.strategy == BLUE_GREEN:
+        tree = what_replaces(inputs, REPLACE_ON_CHANGES, all_extensions(spec, client_id))
+        leaves = [_told(leaf) for leaf in later_leaves(tree)]
+        # Without leaves, and with known ones, the name is known in previews.
+        digest = pulumi.Output.all(*leaves).apply(lambda values: digest_of(tree, values)) if leaves else None
+        inputs["pool_name"] = (
+            blue_green_name(base, digest_of(tree, []))
+            if digest is None and isinstance(base, str)
+            else Later(
+                pulumi.Output.all(open_later(base), digest if digest is not None else digest_of(tree, [])).apply(
+                    lambda parts: blue_green_name(parts[0], parts[1])
+                )
+            )
+        )
+    return inputs
+
+
+def _told(leaf: Later) -> pulumi.Output[Any]:
+    """What the name of a pool may know of a value: a secret is a secret, whatever it says."""
+    output = pulumi.Output.from_input(leaf.value)
+    return pulumi.Output.all(output.is_secret(), pulumi.Output.unsecret(output)).apply(
+        lambda both: SECRET_MARK if both[0] else both[1]
+    )
 
 
 def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice, ...]]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from .derived import all_extensions, image_of, node_agent_of
-from .spec import MACHINE_FIELDS, Extension, PoolSettings, PoolSpec, plain_tree, present
+from .spec import EXTENSION_WORDS, MACHINE_FIELDS, Extension, PoolSettings, PoolSpec, plain_tree, present
 
 # What the component asks for in its own words; everything else bears ARM's names, and goes where ARM has it.
 _OWN_WORDS = frozenset(
     {"image", "image_reference", "node_agent_sku_id", "identity", "key_vault_access", "key_vault_certificates"}
-    | {"key_vault_extension", "extensions"}
+    | {"key_vault_extension", "extensions", "rollout"}
 )
 _POOL_FIELDS = tuple(name for name in PoolSpec.model_fields if name not in _OWN_WORDS | set(MACHINE_FIELDS))
 
@@ -44,8 +44,7 @@ def render_pool_inputs(pool: PoolSpec, *, identity_ids: list[Any], client_id: An
 
 def _render_extension(extension: Extension) -> dict[str, Any]:
     rendered = {**plain_tree(extension), "settings": extension.settings_object}
-    # a word of ours: Azure does not know it
-    return present({key: value for key, value in rendered.items() if key != "allow_unlisted"})
+    return present({key: value for key, value in rendered.items() if key not in EXTENSION_WORDS})
 
 
 def _render_image_reference(pool: PoolSettings) -> Any:

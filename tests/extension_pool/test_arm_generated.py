@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from extension_pool.arm import parse_pool, render_pool
 from extension_pool.problems import InvalidInput
-from extension_pool.spec import PoolSettings, PoolSpec, SpecModel
+from extension_pool.spec import EXTENSION_WORDS, PoolSettings, PoolSpec, SpecModel
 from extension_pool.validation import parse_model
 
 from .arm_documents import PLACE, pool, template
@@ -23,13 +23,21 @@ JSON = st.recursive(
     max_leaves=8,
 )
 LEAF = st.booleans() | st.integers() | st.text(max_size=8)
-NOT_ARM = {"image", "identity", "key_vault_access", "key_vault_certificates", "key_vault_extension", "pool_name"}
+NOT_ARM = {
+    "image",
+    "identity",
+    "key_vault_access",
+    "key_vault_certificates",
+    "key_vault_extension",
+    "pool_name",
+    "rollout",
+}
 
 
 def tree_of(annotation: Any) -> st.SearchStrategy[Any]:
     """Values of the shape of an annotation; what they say is any JSON."""
     if isinstance(annotation, type) and issubclass(annotation, SpecModel):
-        ours = {"allow_unlisted"}
+        ours = EXTENSION_WORDS
         fields = {
             name: tree_of(field.annotation) for name, field in annotation.model_fields.items() if name not in ours
         }

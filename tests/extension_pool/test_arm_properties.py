@@ -8,7 +8,7 @@ import pytest
 from extension_pool.api_versions import FOREIGN
 from extension_pool.arm import parse_pool, render_pool
 from extension_pool.problems import InvalidInput
-from extension_pool.spec import PoolSettings, SpecModel, arm_name
+from extension_pool.spec import EXTENSION_WORDS, PoolSettings, SpecModel, arm_name
 
 from .arm_documents import CLIENT, IDENTITY, PLACE, body, problems, refused
 
@@ -195,7 +195,8 @@ def test_every_property_has_the_name_that_azure_native_has_for_it() -> None:
 
     shape = schema.inputs_of("batch", "Pool")
     machine = shape.fields["deploymentConfiguration"].fields["virtualMachineConfiguration"]
-    ours = {"image", "identity", "keyVaultAccess", "keyVaultCertificates", "keyVaultExtension", "allowUnlisted"}
+    ours = {"image", "identity", "keyVaultAccess", "keyVaultCertificates", "keyVaultExtension", "rollout"}
+    ours |= {arm_name(word) for word in EXTENSION_WORDS}
 
     def unknown(model: type[SpecModel], known: dict[str, Any], at: str) -> list[str]:
         found = []

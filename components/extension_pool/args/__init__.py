@@ -35,6 +35,7 @@ from .network import (
     PublicIPAddressConfigurationArgs,
 )
 from .pool import ExtensionPoolArgs, MetadataItemArgs
+from .rollout import RolloutArgs
 from .scale import AutoScaleArgs, FixedScaleArgs, ScaleSettingsArgs, TaskSchedulingPolicyArgs
 from .storage import (
     ApplicationPackageReferenceArgs,
@@ -98,6 +99,7 @@ __all__ = [
     "PublicIPAddressConfigurationArgs",
     "ResourceFileArgs",
     "RollingUpgradePolicyArgs",
+    "RolloutArgs",
     "ScaleSettingsArgs",
     "SecurityProfileArgs",
     "ServiceArtifactReferenceArgs",

@@ -78,6 +78,9 @@ class ExtensionArgs(TypedDict):
     """Optional. An object, passed on as typed."""
     protected_settings: NotRequired[Input[Mapping[str, Input[Any]]]]
     """Optional. An object, passed on as typed; always a secret. Azure never gives it back."""
+    protected_settings_version: NotRequired[str]
+    """Conditional: required with the strategy blue-green when the protected settings change. Any text, no secret: what
+    is secret is not in the name of a pool, so this says that it is another."""
     provision_after_extensions: NotRequired[list[str]]
     """Optional. Names of extensions of this pool that must finish first."""
     allow_unlisted: NotRequired[bool]

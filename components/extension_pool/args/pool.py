@@ -21,6 +21,7 @@ from .machines import (
     WindowsConfigurationArgs,
 )
 from .network import NetworkConfigurationArgs
+from .rollout import RolloutArgs
 from .scale import ScaleSettingsArgs, TaskSchedulingPolicyArgs
 from .storage import ApplicationPackageReferenceArgs, MountConfigurationArgs
 from .tasks import StartTaskArgs, UserAccountArgs
@@ -128,3 +129,5 @@ class ExtensionPoolArgs(TypedDict):
     """Optional. Tags of the pool's resource."""
     resource_tags: NotRequired[Mapping[str, Input[str]]]
     """Optional. Tags of the resources behind the pool; only in an account of pool allocation mode UserSubscription."""
+    rollout: NotRequired[RolloutArgs]
+    """Optional. How a change that Azure refuses on a live pool is rolled out."""

@@ -39,7 +39,7 @@ _TEMPLATE_WORDS = frozenset({"apiVersion", "dependsOn", "comments", "metadata"})
 
 _MACHINE = frozenset({*MACHINE_FIELDS, "image_reference", "node_agent_sku_id", "extensions"})
 _OUR_WORDS = frozenset(
-    {"image", "key_vault_access", "key_vault_certificates", "key_vault_extension", "identity", "tags"}
+    {"image", "key_vault_access", "key_vault_certificates", "key_vault_extension", "identity", "tags", "rollout"}
     | {"pool_name", "resource_group_name", "account_name"}
 )
 _PROPERTIES = frozenset(PoolSettings.model_fields) - _MACHINE - _OUR_WORDS

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from ..api_versions import foreign_at
 from ..problems import InvalidInput, Path, Problem, nearest
-from ..spec import SpecModel, arm_name, arm_path
+from ..spec import EXTENSION_WORDS, SpecModel, arm_name, arm_path
 
 DEEPEST = 60
 """How deep values of no known shape, extension settings above all, may be nested; ARM's own limit is far below."""
 
-_NOT_ARMS = frozenset({"allow_unlisted", "reads_certificates"})
+_NOT_ARMS = EXTENSION_WORDS | {"reads_certificates"}
 """Arguments below the top level that are words of ours: no document has them, no body gets them."""
 
 

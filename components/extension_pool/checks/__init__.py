@@ -24,6 +24,7 @@ from . import (
     machines,
     network,
     pool,
+    rollout,
     scale,
     sign_in,
     storage,
@@ -99,6 +100,8 @@ RULES: tuple[Callable[[PoolSettings, date], Findings], ...] = (
     tasks.check_user_identity,
     api_versions.warn_of_removed_properties,
     pool.check_metadata_names,
+    rollout.check_name_has_room,
+    rollout.warn_of_idle_version,
 )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from ..azure_types import HandlerVersion, LaterOr, Text
 from ..problems import Findings, InvalidInput, open_later
-from ..spec import Extension, SpecModel, arm_name, plain_tree, present
+from ..spec import EXTENSION_WORDS, Extension, SpecModel, arm_name, plain_tree, present
 from ..validation import problem_of
 from .base import ExtensionType, ProtectedSettings, SettingsModel
 from .schema import judge_protected_settings, judge_settings
@@ -20,7 +20,8 @@ class TypedExtension(SpecModel):
 
     name: left out, the type. type_handler_version: left out, the version of `kind`. auto_upgrade_minor_version: whether
     new nodes get the newest minor version, left out true. enable_automatic_upgrade: whether Azure upgrades running
-    nodes; left out, Azure decides. provision_after_extensions: names of extensions that must finish first.
+    nodes; left out, Azure decides. protected_settings_version: stands for the protected settings in the name of a
+    blue-green pool. provision_after_extensions: names of extensions that must finish first.
     Raises InvalidInput with all that is wrong.
     """
 
@@ -36,6 +37,7 @@ class TypedExtension(SpecModel):
     enable_automatic_upgrade: LaterOr[bool] | None = None
     settings: SettingsModel
     protected_settings: ProtectedSettings | None = Field(default=None, repr=False)
+    protected_settings_version: Text | None = None
     provision_after_extensions: list[Text] | None = None
 
     def __init__(self, **values: Any) -> None:
@@ -66,6 +68,7 @@ class TypedExtension(SpecModel):
                 "enable_automatic_upgrade": self.enable_automatic_upgrade,
                 "settings": self._arm_settings(),
                 "protected_settings": self._arm_protected_settings(),
+                "protected_settings_version": self.protected_settings_version,
                 "provision_after_extensions": self.provision_after_extensions,
             }
         )
@@ -76,7 +79,9 @@ class TypedExtension(SpecModel):
 
     def to_arm(self) -> dict[str, Any]:
         """This extension as ARM has it: camelCase, settings as an object. Outputs stand where they were given."""
-        arm: dict[str, Any] = open_later({arm_name(key): value for key, value in self.arguments().items()})
+        arm: dict[str, Any] = open_later(
+            {arm_name(key): value for key, value in self.arguments().items() if key not in EXTENSION_WORDS}
+        )
         return arm
 
     def _arm_settings(self) -> Any:

@@ -9,6 +9,7 @@ from .base import PLACEHOLDERS, SpecModel, arm_name, arm_path, plain_tree, prese
 from .extensions import (
     DEFAULT_MSI_ENDPOINT,
     DEFAULT_POLLING_INTERVAL,
+    EXTENSION_WORDS,
     Acl,
     Extension,
     KeyVaultCertificate,
@@ -16,11 +17,15 @@ from .extensions import (
 )
 from .identity import ACCESS_POLICY, RBAC, ExistingIdentity, Identity, KeyVaultAccess
 from .pool import MACHINE_FIELDS, MetadataItem, PoolSettings, PoolSpec
+from .rollout import BLUE_GREEN, DELETE_FIRST, Rollout
 
 __all__ = [
     "ACCESS_POLICY",
+    "BLUE_GREEN",
     "DEFAULT_MSI_ENDPOINT",
     "DEFAULT_POLLING_INTERVAL",
+    "DELETE_FIRST",
+    "EXTENSION_WORDS",
     "MACHINE_FIELDS",
     "PLACEHOLDERS",
     "RBAC",
@@ -34,6 +39,7 @@ __all__ = [
     "MetadataItem",
     "PoolSettings",
     "PoolSpec",
+    "Rollout",
     "SpecModel",
     "arm_name",
     "arm_path",

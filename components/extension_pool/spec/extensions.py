@@ -43,6 +43,10 @@ else:
     ObjectOrText = Annotated[dict[str, Any], WrapValidator(_object_or_text)]
 
 
+EXTENSION_WORDS = frozenset({"allow_unlisted", "protected_settings_version"})
+"""Fields of an extension that are words of ours: Azure does not know them."""
+
+
 class Acl(SpecModel):
     """Read access to a certificate's private key for a local account of a Linux node."""
 
@@ -84,7 +88,8 @@ class Extension(SpecModel):
     """One plain, ARM-shaped extension.
 
     settings: an object; a JSON text of one is taken as the object, since Azure would store the text and the nodes would
-    fail. allow_unlisted: takes a type that Batch does not list; it is no property of Azure's.
+    fail. No properties of Azure's are allow_unlisted, which takes a type that Batch does not list, and
+    protected_settings_version, which stands for the protected settings in the name of a blue-green pool.
     """
 
     name: Text
@@ -95,6 +100,7 @@ class Extension(SpecModel):
     enable_automatic_upgrade: LaterOr[bool] | None = None
     settings: LaterOr[ObjectOrText] | None = None
     protected_settings: LaterOr[dict[str, Any]] | None = Field(default=None, repr=False)
+    protected_settings_version: Text | None = None
     provision_after_extensions: list[Text] | None = None
     allow_unlisted: bool | None = None
 

@@ -23,6 +23,7 @@ from .machines import (
     WindowsConfiguration,
 )
 from .network import NetworkConfiguration
+from .rollout import Rollout
 from .scale import ScaleSettings, TaskSchedulingPolicy
 from .storage import ApplicationPackageReference, MountConfiguration
 from .tasks import StartTask, UserAccount
@@ -73,6 +74,7 @@ class PoolSettings(SpecModel):
     metadata: list[MetadataItem] | None = None
     tags: dict[str, LaterOr[str]] | None = None
     resource_tags: dict[str, LaterOr[str]] | None = None
+    rollout: Rollout = Field(default_factory=Rollout)
 
 
 class PoolSpec(PoolSettings):
