@@ -33,6 +33,9 @@ def warn_of_agent_port(pool: PoolSettings, today: date) -> Findings:
             text += ", which always answers with status 200: this probe says healthy whatever happens"
         else:
             text += ": this probe sees the agent's health and not your application's"
-        do = "let your health server listen on another port, ask the agent too, and probe your server with version 2.0"
+        do = (
+            "let your health server listen on another port, ask the agent too, and probe your server with version 2.0, "
+            "or take the server of extension_pool.node_health (docs/application-health.md)"
+        )
         findings += Findings.warning((*at, "settings", "port"), f"{text}; {do}")
     return findings

@@ -27,7 +27,8 @@ def test_the_port_of_the_node_agent_warns(plain: dict[str, Any], warning: str) -
     assert notice.path == ("extensions", 0, "settings", "port")
     assert warning in notice.text
     assert notice.text.endswith(
-        "let your health server listen on another port, ask the agent too, and probe your server with version 2.0"
+        "let your health server listen on another port, ask the agent too, and probe your server with version 2.0, or "
+        "take the server of extension_pool.node_health (docs/application-health.md)"
     )
 
 
