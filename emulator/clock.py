@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -56,6 +57,9 @@ class Clock:
                 return False
 
     def _anchor(self) -> tuple[float, float, float]:
+        return self._store.cached("clock", self._read_anchor)
+
+    def _read_anchor(self) -> tuple[float, float, float]:
         values = self._store.values("clock.")
         return float(values["clock.real"]), float(values["clock.virtual"]), float(values["clock.speed"])
 
@@ -65,6 +69,7 @@ class Clock:
         )
 
 
+@functools.lru_cache(maxsize=4096)
 def timestamp(seconds: float) -> str:
     """The form of every time in ARM and Batch answers: UTC, seven decimals, `Z`."""
     moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)

@@ -8,39 +8,20 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from emulator import existing, settings
 from emulator.clock import Clock
+from emulator.tables import SCHEMA
+
+T = TypeVar("T")
 
 DEFAULT_SPEED = 60.0
 BUSY_SECONDS = 30.0
-SCHEMA_VERSION = 1
-
-SCHEMA = """
-CREATE TABLE options (name TEXT PRIMARY KEY, value TEXT NOT NULL);
--- Deleted resources stay as rows with their end time, because whether a grant was there when a node asked is history.
-CREATE TABLE resources (
-    seq INTEGER PRIMARY KEY, id_key TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
-    body TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL, deleting REAL, deleted REAL
-);
-CREATE UNIQUE INDEX living ON resources (id_key) WHERE deleted IS NULL;
-CREATE INDEX by_type ON resources (type);
-CREATE TABLE operations (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, pid INTEGER NOT NULL, method TEXT NOT NULL,
-    path TEXT NOT NULL, api_version TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL
-);
--- The nodes of a pool as runs of equal nodes: thousands of nodes are one row.
-CREATE TABLE node_runs (
-    seq INTEGER PRIMARY KEY, pool INTEGER NOT NULL, dedicated INTEGER NOT NULL, first INTEGER NOT NULL,
-    count INTEGER NOT NULL, created REAL NOT NULL, identities TEXT NOT NULL, start_task TEXT NOT NULL
-);
-CREATE INDEX runs_of_pool ON node_runs (pool);
-CREATE TABLE faults (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, remaining INTEGER);
-"""
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -119,7 +100,22 @@ class Store:
             _write_ahead(db)
             self._threads.db = db
             self._threads.depth = 0
+            self._threads.rollbacks = 0
+            self._threads.memory = (None, {})
         return db
+
+    def cached(self, name: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gave, as long as nobody has written to the file since; it is shared and must not be changed."""
+        db = self._connection()
+        # The first number changes with writes through other connections, the others with those through this one.
+        other = db.execute("PRAGMA data_version").fetchone()[0]
+        version = (other, db.total_changes, self._threads.rollbacks)
+        if self._threads.memory[0] != version:
+            self._threads.memory = (version, {})
+        memory: dict[Hashable, T] = self._threads.memory[1]
+        if name not in memory:
+            memory[name] = make()
+        return memory[name]
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -141,6 +137,7 @@ class Store:
             yield db
         except BaseException:
             db.execute("ROLLBACK")
+            self._threads.rollbacks += 1
             raise
         else:
             db.execute("COMMIT")
@@ -150,6 +147,10 @@ class Store:
     # Settings and other small values
 
     def values(self, prefix: str) -> dict[str, str]:
+        """Those whose names begin with `prefix`."""
+        return dict(self.cached(("values", prefix), lambda: self._values(prefix)))
+
+    def _values(self, prefix: str) -> dict[str, str]:
         rows = self._connection().execute("SELECT name, value FROM options WHERE name GLOB ?", (prefix + "*",))
         return {row["name"]: row["value"] for row in rows}
 
@@ -177,7 +178,7 @@ class Store:
 
     def find(self, resource_id: str) -> Row | None:
         """The living resource with this id, in any casing."""
-        self._settle()
+        self.settle()
         rows = self._connection().execute(
             "SELECT * FROM resources WHERE id_key = ? AND deleted IS NULL", (key(resource_id),)
         )
@@ -193,7 +194,7 @@ class Store:
         return int(self._living("count(*)", resource_type, below)[0][0])
 
     def _living(self, columns: str, resource_type: str, below: str) -> list[sqlite3.Row]:
-        self._settle()
+        self.settle()
         return self.query(
             f"SELECT {columns} FROM resources WHERE deleted IS NULL AND (? = '' OR type = ?)"  # noqa: S608 - two constants
             " AND (? = '' OR substr(id_key, 1, ?) = ?) ORDER BY seq",
@@ -202,7 +203,7 @@ class Store:
 
     def history(self, resource_type: str) -> list[Row]:
         """Every resource of the type that ever was, deleted ones included."""
-        self._settle()
+        self.settle()
         rows = self._connection().execute("SELECT * FROM resources WHERE type = ? ORDER BY seq", (resource_type,))
         return [_row(row) for row in rows.fetchall()]
 
@@ -231,14 +232,18 @@ class Store:
                 "UPDATE resources SET deleting = ? WHERE deleted IS NULL AND (id_key = ? OR substr(id_key, 1, ?) = ?)",
                 (at, key(resource_id), len(resource_id) + 1, key(resource_id) + "/"),
             )
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Deletions whose time has come are done."""
-        db, now = self._connection(), self.clock.now()
-        if db.execute("SELECT 1 FROM resources WHERE deleted IS NULL AND deleting <= ? LIMIT 1", (now,)).fetchone():
-            with self.transaction():
+        now = self.clock.now()
+        if now >= self.cached("next deletion", self._next_deletion):
+            with self.transaction() as db:
                 db.execute("UPDATE resources SET deleted = deleting WHERE deleted IS NULL AND deleting <= ?", (now,))
+
+    def _next_deletion(self) -> float:
+        row = self.query("SELECT min(deleting) FROM resources WHERE deleted IS NULL")[0]
+        return float("inf") if row[0] is None else float(row[0])
 
     def resources(self) -> list[tuple[str, str]]:
         """(type, id) of everything that exists now, sorted by id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from emulator import fleet
+from emulator import fleet, scaling
 from emulator.arm import extensions, pool_updates
 from emulator.arm.batch_accounts import BATCH_VERSIONS
 from emulator.arm.context import (
@@ -29,7 +29,6 @@ from emulator.redaction import redact, without_secrets
 from emulator.store import Row
 
 NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
-DURATION = re.compile(r"^P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>[\d.]+)S)?)?$")
 LATEST = "2024-07-01"  # what azure-native 3.29 sends
 
 
@@ -81,25 +80,30 @@ class Pools(ArmType):
             "resize_at": request.now,
             **(found.state if found else {}),
         }
+        if not found or body["properties"].get("scaleSettings") != found.body["properties"].get("scaleSettings"):
+            state["schedule"] = request.now
         state.update(modified=request.now, version=version, etag=new_etag(request.id.text, request.now, version))
         row = request.store.save(request.id.text, POOL, body, state)
         return self.answer(200, self._scale(row, identities, request), request)
 
     def _scale(self, row: Row, identities: list[dict[str, str]], request: Request) -> Row:
         properties = row.body["properties"]
-        wanted = fleet.targets(properties)
-        failed = extensions.settings_as_text(properties) and sum(wanted) > 0
-        changed = failed or fleet.resize(request.store, row, wanted, identities, request.now)
-        if not changed:
+        failed = extensions.settings_as_text(properties) and sum(fleet.targets(properties)) > 0
+        row = scaling.apply(request.store, row, identities, request.now, failed=failed)
+        if not failed:
             return row
-        steady = request.now + request.store.seconds("pool_resize")
-        state = {**row.state, "resize_at": request.now, "steady_at": steady}
-        if failed:
-            # azurerm#20530: settings sent as text are stored, and then no node is ever allocated.
-            reason = {"code": "Reason", "message": "The server encountered an internal error"}
-            message = "Desired number of dedicated nodes could not be allocated"
-            state["resize_errors"] = [{"code": "AllocationFailed", "message": message, "details": [reason]}]
-        return request.store.save(row.id, POOL, row.body, state)
+        # azurerm#20530: settings sent as text are stored, and then no node is ever allocated.
+        reason = {"code": "Reason", "message": "The server encountered an internal error"}
+        message = "Desired number of dedicated nodes could not be allocated"
+        errors = [{"code": "AllocationFailed", "message": message, "details": [reason]}]
+        return request.store.save(row.id, POOL, row.body, {**row.state, "resize_errors": errors})
+
+    def get(self, request: Request) -> Answer:
+        self.require_parents(request)
+        row = request.existing()
+        if row is None:
+            raise not_found(request.id)
+        return self.answer(200, scaling.settled(request.store, row, request.now), request)
 
     def delete(self, request: Request) -> Answer:
         account = request.id.parent_id
@@ -127,12 +131,13 @@ class Pools(ArmType):
             properties["currentNodeCommunicationMode"] = "Simplified"
         if "fixedScale" in properties["scaleSettings"]:
             properties["resizeOperationStatus"] = _resize_status(
-                properties["scaleSettings"]["fixedScale"], state, steady
+                properties["scaleSettings"]["fixedScale"],
+                state,
+                fleet.resize_errors(request.store, row) if steady else [],
             )
         else:
-            evaluated = timestamp(state["resize_at"])
-            results = f"$TargetDedicatedNodes={dedicated};$TargetLowPriorityNodes={low};$NodeDeallocationOption=requeue"
-            properties["autoScaleRun"] = {"evaluationTime": evaluated, "results": results}
+            evaluated = timestamp(scaling.evaluated_at(row, request.now))
+            properties["autoScaleRun"] = {"evaluationTime": evaluated, "results": scaling.results(row)}
         envelope = {"id": row.id, "name": row.name, "type": POOL, "etag": state["etag"], "properties": properties}
         if row.body.get("identity"):
             envelope["identity"] = {**row.body["identity"], **_echo(row, request)}
@@ -205,7 +210,7 @@ def _echo(row: Row, request: Request) -> dict[str, Any]:
     return {"userAssignedIdentities": echoed}
 
 
-def _resize_status(fixed: dict[str, Any], state: dict[str, Any], steady: bool) -> dict[str, Any]:
+def _resize_status(fixed: dict[str, Any], state: dict[str, Any], errors: list[dict[str, Any]]) -> dict[str, Any]:
     """`errors` only when the last resize failed and the pool is steady (batch.md 1.4)."""
     status = {
         "targetDedicatedNodes": fixed["targetDedicatedNodes"],
@@ -214,15 +219,14 @@ def _resize_status(fixed: dict[str, Any], state: dict[str, Any], steady: bool) -
         "resizeTimeout": fixed["resizeTimeout"],
         "startTime": timestamp(state["resize_at"]),
     }
-    if steady and state.get("resize_errors"):
-        status["errors"] = state["resize_errors"]
+    if errors:
+        status["errors"] = errors
     return status
 
 
 def seconds(duration: object) -> float:
     """Seconds in an ISO 8601 duration; ArmError when it is none."""
-    found = DURATION.match(str(duration))
-    if not found:
+    found = scaling.seconds(duration)
+    if found is None:
         raise invalid("duration", duration, "It is not an ISO 8601 duration.")
-    days, hours, minutes, rest = (float(found[part] or 0) for part in "dhms")
-    return days * 86400 + hours * 3600 + minutes * 60 + rest
+    return found

@@ -58,7 +58,10 @@ def account_of(store: Store, request: Signed) -> Row:
             f"Local Azure takes shared keys only, not {scheme}: use AzureNamedKeyCredential with its well-known key.",
         )
     name, _, signature = credentials.partition(":")
-    account = next((row for row in store.living(ACCOUNT) if row.name.lower() == name.lower()), None)
+    store.settle()
+    account = store.cached("accounts", lambda: {row.name.lower(): row for row in store.living(ACCOUNT)}).get(
+        name.lower()
+    )
     if account is None:
         raise BatchError(403, "AuthenticationFailed", f"The Batch account '{name}' does not exist.")
     _check_date(headers)

@@ -1,7 +1,8 @@
 """Does the Key Vault extension get its certificates? Judged from what is in local Azure, never assumed.
 
-Which secrets a vault holds is not modelled: every name exists. Texts are the vendor's (Key Vault VM extension pages,
-azure-linux-extensions#1915, azure-docs#43099).
+Every secret exists in every vault, except those that are ordered to be missing. Texts are the vendor's: those of the
+extension (Key Vault VM extension pages, azure-linux-extensions#1915, azure-docs#43099) and of the vault. That the
+extension's status ever repeats what the vault said is a judgement: no page shows one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,21 @@ IDENTITY_NOT_FOUND = "Identity not found"
 NO_AUTH_CONFIG = "Attempt to get non-existent AuthConfig"
 NOT_AN_OBJECT = "CertificateManagementConfiguration: not an object"
 RETRYING = "Failed to download one or more certificates, retrying..."
+
+# What a vault says: by role (SparebankenVest/akv2k8s-website#72), by access policy (azure-key-vault-to-kubernetes#203),
+# by its firewall, and of a name that it does not hold (learn.microsoft.com azure/key-vault/general/rest-error-codes).
+FORBIDDEN_BY_ROLE = (
+    "Caller is not authorized to perform action on resource. If role assignments, deny assignments or role definitions "
+    "were changed recently, please observe propagation time."
+)
+FORBIDDEN_BY_POLICY = (
+    "The user, group or application 'oid={principal}' does not have secrets get permission on key vault '{vault}'."
+)
+FORBIDDEN_BY_FIREWALL = "Client address is not authorized and caller is not a trusted service."
+UNKNOWN_NAME = "A secret with (name/id) {secret} was not found in this key vault."
+# curl's words for a name that no server has; that the extension uses them is a judgement.
+UNKNOWN_HOST = "Could not resolve host: {host}"
+UNKNOWN_URL = "The address is not one of a secret in a key vault: {url}"
 
 # Roles with which secrets can be read (rbac-guide.md, built-in-roles/security.md): Secrets User, Certificate User,
 # Administrator, Secrets Officer. Key Vault Reader and the others read no secret value.
@@ -32,22 +48,28 @@ _URL = re.compile(r"^https://(?P<host>[a-z0-9-]+\.vault\.azure\.net)(?::443)?/se
 
 @dataclass(frozen=True)
 class Rule:
-    """How a vault decides until a time, inf for now. `policies`: object id -> permissions on secrets, lower case."""
+    """How a vault decides until a time, inf for now. `policies`: object id -> permissions on secrets, lower case.
+
+    `closed`: its firewall lets none in but `subnets` (ARM ids, lower case).
+    """
 
     rbac: bool
     policies: dict[str, frozenset[str]] = field(default_factory=dict)
     until: float = float("inf")
+    closed: bool = False
+    subnets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Vault:
-    """`rules`: oldest first, the last one holds now. `deleted` is inf while it lives."""
+    """`rules`: oldest first, the last one holds now. `deleted` is inf while it lives. `missing`: secrets it lacks."""
 
     id: str
     host: str
     rules: tuple[Rule, ...]
     created: float
     deleted: float
+    missing: frozenset[str] = frozenset()
 
     def rule(self, time: float) -> Rule:
         return next(rule for rule in self.rules if time < rule.until)
@@ -66,11 +88,20 @@ class Grant:
 
 @dataclass(frozen=True)
 class Access:
-    """`problem`: the text while it does not work. `permanent`: retrying never helps. `works(t)`: it does at time t."""
+    """`problem`: the text while it does not work. `permanent`: retrying never helps. `refusal(t)`: what the vault says
+    at time t, empty when it works; None: it is not asked."""
 
     problem: str
     permanent: bool = False
-    works: Callable[[float], bool] = field(default=lambda _: False)
+    refusal: Callable[[float], str] | None = None
+
+    def works(self, time: float) -> bool:
+        return self.refusal is not None and not self.refusal(time)
+
+    def told(self, time: float, in_full: bool) -> str:
+        """The text of the status at a time when it does not work."""
+        said = self.refusal(time) if self.refusal and in_full else ""
+        return f"{self.problem} {said}".rstrip()
 
 
 def is_key_vault(extension: dict[str, Any]) -> bool:
@@ -85,8 +116,13 @@ def syncs_first(extension: dict[str, Any]) -> bool:
 
 
 def judge(
-    extension: dict[str, Any], identities: list[dict[str, str]], vaults: list[Vault], grants: list[Grant]
+    extension: dict[str, Any],
+    identities: list[dict[str, str]],
+    vaults: list[Vault],
+    grants: list[Grant],
+    subnet: str = "",
 ) -> Access:
+    """`subnet`: ARM id of the nodes' own, empty without one."""
     settings = extension.get("settings")
     if not isinstance(settings, dict) or not isinstance(settings.get("secretsManagementSettings"), dict):
         return Access(NOT_AN_OBJECT, permanent=True)
@@ -103,34 +139,43 @@ def judge(
         # Batch pools have user-assigned identities only, so the id is needed even when there is just one.
         return Access(IDENTITY_NOT_FOUND)
     principal = identity["principalId"].lower()
-    tests = [_test(url, principal, vaults, grants) for url in urls]
-    return Access(RETRYING, works=lambda time: all(test(time) for test in tests))
+    tests = [_test(url, principal, vaults, grants, subnet.lower()) for url in urls]
+    return Access(RETRYING, refusal=lambda time: next(filter(None, (test(time) for test in tests)), ""))
 
 
-def _test(url: str, principal: str, vaults: list[Vault], grants: list[Grant]) -> Callable[[float], bool]:
+def _test(url: str, principal: str, vaults: list[Vault], grants: list[Grant], subnet: str) -> Callable[[float], str]:
+    """What is said at a time to who asks for the secret, empty when it is given."""
     found = _URL.match(url)
     if not found:
-        return lambda _: False
-    secret = found["name"].lower()
-    of_host = [vault for vault in vaults if vault.host == found["host"].lower()]
+        return lambda _: UNKNOWN_URL.format(url=url)
+    host, secret = found["host"].lower(), found["name"]
+    of_host = [vault for vault in vaults if vault.host == host]
 
-    def works(time: float) -> bool:
-        return any(
-            vault.created <= time < vault.deleted and _may_read(vault, secret, principal, grants, time)
-            for vault in of_host
-        )
+    def refusal(time: float) -> str:
+        there = [vault for vault in of_host if vault.created <= time < vault.deleted]
+        if not there:
+            return UNKNOWN_HOST.format(host=host)
+        return _refusal(there[0], secret, principal, grants, subnet, time)
 
-    return works
+    return refusal
 
 
-def _may_read(vault: Vault, secret: str, principal: str, grants: list[Grant], time: float) -> bool:
+def _refusal(vault: Vault, secret: str, principal: str, grants: list[Grant], subnet: str, time: float) -> str:
     rule = vault.rule(time)
+    if rule.closed and subnet not in rule.subnets:
+        return FORBIDDEN_BY_FIREWALL
     if not rule.rbac:
         # Both models are exclusive; extensions need get and list (Key Vault VM extension for Windows, kvw). No delay of
         # access policies is documented like that of role assignments: they hold at once, a judgement.
-        return {"get", "list"} <= rule.policies.get(principal, frozenset())
-    vault_id = vault.id.lower()
-    target = f"{vault_id}/secrets/{secret}"
+        if not {"get", "list"} <= rule.policies.get(principal, frozenset()):
+            return FORBIDDEN_BY_POLICY.format(principal=principal, vault=vault.host.split(".")[0])
+    elif not _granted(vault, secret, principal, grants, time):
+        return FORBIDDEN_BY_ROLE
+    return UNKNOWN_NAME.format(secret=secret) if secret.lower() in vault.missing else ""
+
+
+def _granted(vault: Vault, secret: str, principal: str, grants: list[Grant], time: float) -> bool:
+    target = f"{vault.id}/secrets/{secret}".lower()
     return any(
         grant.principal == principal
         and grant.role in SUFFICIENT_ROLES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,11 +46,27 @@ class NodeFault:
 
 
 @dataclass(frozen=True)
+class StartTaskFault:
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class Restart:
+    """A reboot or a reimage. `state`: the node's from `began` until the VM has booted again at `ended`."""
+
+    state: str
+    began: float
+    ended: float
+
+
+@dataclass(frozen=True)
 class Surroundings:
-    """What the extensions of a node meet."""
+    """What the extensions of a node meet. `subnet`: its ARM id. `in_full`: statuses repeat what a vault said."""
 
     vaults: Sequence[Vault] = ()
     grants: Sequence[Grant] = ()
+    subnet: str = ""
+    in_full: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ class ExtensionStatus:
 
 @dataclass(frozen=True)
 class Life:
-    """A node now. `state` in the words of the data plane."""
+    """A node now. `state` in the words of the data plane. `start_task`: when it started and ends."""
 
     state: str
     since: float
@@ -83,6 +100,7 @@ class Life:
     booted: float
     extensions: tuple[ExtensionStatus, ...] = field(default=())
     start_task: tuple[float, float] | None = None
+    start_task_fault: StartTaskFault | None = None
     fault: NodeFault | None = None
 
 
@@ -108,16 +126,25 @@ def live(
     *,
     extension_faults: Sequence[ExtensionFault] = (),
     node_fault: NodeFault | None = None,
+    start_task_fault: StartTaskFault | None = None,
+    restarts: Sequence[Restart] = (),
 ) -> Life:
-    """creating -> starting -> (waitingforstarttask) -> idle, or unusable.
+    """creating -> starting -> (waitingforstarttask) -> idle, or unusable, or starttaskfailed.
 
     The VM comes during the pool's resize, extensions start when it has booted, and the node goes on when all of them
-    are done; a Key Vault extension without requireInitialSync holds nothing up.
+    are done; a Key Vault extension without requireInitialSync holds nothing up. After a restart all of it begins anew.
     """
     allocated = birth.created + timing.resize * (0.5 + 0.45 * birth.group / GROUPS)
     booted = allocated + timing.boot
     if now < allocated:
         return Life("creating", birth.created, allocated, booted)
+    started = allocated
+    for restart in restarts:
+        if restart.began <= now < restart.ended:
+            # Nothing is reported while the VM is down; no page says. A judgement.
+            return Life(restart.state, restart.began, allocated, booted)
+        if restart.ended <= now:
+            started = booted = restart.ended
     courses = _courses(birth, extensions, surroundings, timing, booted, now, extension_faults)
     statuses = tuple(course.status for course in courses)
     if node_fault and now >= booted:
@@ -127,13 +154,15 @@ def live(
         return Life("unusable", failed, allocated, booted, statuses)
     ready = max([booted, *(course.frees_node for course in courses)])
     if now < ready:
-        return Life("starting", allocated, allocated, booted, statuses)
+        return Life("starting", started, allocated, booted, statuses)
     if not birth.has_start_task:
         return Life("idle", ready, allocated, booted, statuses)
-    task = (ready, ready + timing.start_task)
-    if now < task[1] and birth.start_task_blocks:
+    task, blocks = (ready, ready + timing.start_task), birth.start_task_blocks
+    if now < task[1] and blocks:
         return Life("waitingforstarttask", ready, allocated, booted, statuses, task)
-    return Life("idle", task[1] if birth.start_task_blocks else ready, allocated, booted, statuses, task)
+    failure = start_task_fault if now >= task[1] else None
+    state = "starttaskfailed" if failure and blocks else "idle"
+    return Life(state, task[1] if blocks else ready, allocated, booted, statuses, task, failure)
 
 
 def _courses(
@@ -170,7 +199,9 @@ def _course(
     name, first = str(extension["name"]), start + timing.extension
     if start == NEVER or now < start:
         # What waits for an extension that failed stays here; a judgement.
-        return _Course(ExtensionStatus(name, "creating", "", now), NEVER if start == NEVER else first, _held(start))
+        return _Course(
+            ExtensionStatus(name, "creating", "", birth.created), NEVER if start == NEVER else first, _held(start)
+        )
     if now < first:
         return _Course(ExtensionStatus(name, "transitioning", "", start), first, first)
     if fault:
@@ -179,10 +210,11 @@ def _course(
     if not key_vault.is_key_vault(extension):
         return _Course(ExtensionStatus(name, "succeeded", "", first), first, first)
     identities = [dict(zip(("id", "clientId", "principalId"), item, strict=True)) for item in birth.identities]
-    access = key_vault.judge(extension, identities, list(surroundings.vaults), list(surroundings.grants))
+    vaults, grants = list(surroundings.vaults), list(surroundings.grants)
+    access = key_vault.judge(extension, identities, vaults, grants, surroundings.subnet)
     if key_vault.syncs_first(extension):
-        return _synced(name, access, first, timing, now)
-    return _polled(name, access, first, now)
+        return _synced(name, access, first, timing, now, surroundings.in_full)
+    return _polled(name, access, first, now, surroundings.in_full)
 
 
 def _held(start: float) -> float:
@@ -190,31 +222,32 @@ def _held(start: float) -> float:
     return 0.0 if start == NEVER else NEVER
 
 
-def _synced(name: str, access: key_vault.Access, first: float, timing: Timing, now: float) -> _Course:
+def _synced(name: str, access: key_vault.Access, first: float, timing: Timing, now: float, in_full: bool) -> _Course:
     """requireInitialSync: tries with growing pauses, success only with every certificate, else an error."""
     if access.permanent:
         return _Course(ExtensionStatus(name, "failed", access.problem, first), NEVER, NEVER, first)
     tries = [first + timing.retry * (number / (TRIES - 1)) ** 2 for number in range(TRIES)]
     works = next((time for time in tries if time <= now and access.works(time)), None)
     if works is not None:
-        return _Course(_status_now(name, access, works, now), works, works)
+        return _Course(_status_now(name, access, works, now, in_full), works, works)
     if now >= tries[-1]:
-        return _Course(ExtensionStatus(name, "failed", access.problem, tries[-1]), NEVER, NEVER, tries[-1])
+        told = access.told(tries[-1], in_full)
+        return _Course(ExtensionStatus(name, "failed", told, tries[-1]), NEVER, NEVER, tries[-1])
     last = max(time for time in tries if time <= now)
-    return _Course(ExtensionStatus(name, "transitioning", access.problem, last), NEVER, NEVER)
+    return _Course(ExtensionStatus(name, "transitioning", access.told(last, in_full), last), NEVER, NEVER)
 
 
-def _polled(name: str, access: key_vault.Access, first: float, now: float) -> _Course:
+def _polled(name: str, access: key_vault.Access, first: float, now: float, in_full: bool) -> _Course:
     """Without requireInitialSync: the node goes on at once, the status tells how the last try went."""
     if access.permanent:
         return _Course(ExtensionStatus(name, "failed", access.problem, first), NEVER, first)
-    return _Course(_status_now(name, access, first, now), first, first)
+    return _Course(_status_now(name, access, first, now, in_full), first, first)
 
 
-def _status_now(name: str, access: key_vault.Access, first: float, now: float) -> ExtensionStatus:
+def _status_now(name: str, access: key_vault.Access, first: float, now: float, in_full: bool) -> ExtensionStatus:
     last = first + POLL_AFTER_FAILURE * ((now - first) // POLL_AFTER_FAILURE)
     if not access.works(last):
-        return ExtensionStatus(name, "transitioning", access.problem, last)
+        return ExtensionStatus(name, "transitioning", access.told(last, in_full), last)
     began = last
     while began > first and access.works(began - POLL_AFTER_FAILURE) and last - began < POLL_AFTER_FAILURE * 100:
         began -= POLL_AFTER_FAILURE
@@ -231,6 +264,7 @@ _FACTOR, _MODULUS = 2654435761, 2**32
 _INVERSE = pow(_FACTOR, -1, _MODULUS)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def node_id(pool: str, index: int, dedicated: bool) -> str:
     digest = hashlib.sha256(f"{pool}|{index}|{dedicated}".encode()).hexdigest()[:56]
     return f"tvmps_{digest}{index * _FACTOR % _MODULUS:08x}_{'d' if dedicated else 'p'}"

@@ -54,12 +54,17 @@ def selected(item: dict[str, Any], expression: str | None) -> dict[str, Any]:
 
 def page(items: Sequence[Item], query: Mapping[str, str]) -> tuple[Sequence[Item], int | None]:
     """(this page's items, where the next page begins or None)."""
+    start, end = bounds(query)
+    return items[start:end], end if end < len(items) else None
+
+
+def bounds(query: Mapping[str, str]) -> tuple[int, int]:
+    """Where the page that the query asks for begins and would end."""
     text = query.get("maxresults", str(LARGEST_PAGE))
     if not text.isdigit() or not 1 <= int(text) <= LARGEST_PAGE:
         raise invalid_query("maxresults", text, f"It must be between 1 and {LARGEST_PAGE}.")
     start = _start(query.get("$skiptoken"))
-    end = start + int(text)
-    return items[start:end], end if end < len(items) else None
+    return start, start + int(text)
 
 
 def next_link(base: str, path: str, query: Mapping[str, str], start: int) -> str:

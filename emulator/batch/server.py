@@ -7,6 +7,7 @@ import ipaddress
 import json
 import signal
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,8 +15,9 @@ from aiohttp import web
 
 from emulator.batch import arm_face, errors
 from emulator.batch.auth import Signed, account_of
+from emulator.batch.call import API_VERSION, Call, Done
 from emulator.batch.errors import BatchError
-from emulator.batch.service import API_VERSION, ROUTES, Call
+from emulator.batch.service import ROUTES
 from emulator.faults import Faults
 from emulator.store import Store
 
@@ -40,6 +42,8 @@ class DataPlane:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.last_request = time.monotonic()
+        self._seen: dict[int, int] = {}
+        self._requests: Counter[str] = Counter()
 
     def application(self) -> web.Application:
         application = web.Application()
@@ -52,36 +56,60 @@ class DataPlane:
         return application
 
     async def _health(self, request: web.Request) -> web.Response:
-        """For `start` to see whose server answers; not a part of Batch."""
-        return web.json_response({"local-azure": str(self.store.folder)})
+        """Not a part of Batch: whose server answers, for `start`, and how often each route was asked, for tests."""
+        return web.json_response({"local-azure": str(self.store.folder), "requests": dict(self._requests)})
 
     def _handler(self, route: str) -> Handler:
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             self.last_request = time.monotonic()
+            self._requests[route or "*"] += 1
             request_id, base = errors.new_request_id(), f"{request.scheme}://{request.host}"
             headers = {"request-id": request_id, "DataServiceVersion": "3.0"}
             if "client-request-id" in request.headers:
                 headers["client-request-id"] = request.headers["client-request-id"]
             try:
-                body = self._answer(route, request, base)
-                status = 200
-                if "eTag" in body:
+                answer = self._answer(route, request, base, await request.read())
+                if isinstance(answer, Done):
+                    status, body = answer.status, answer.body
+                    headers.update(answer.headers)
+                else:
+                    status, body = 200, answer
+                if isinstance(body, dict) and "eTag" in body:
                     headers["ETag"] = f'"{body["eTag"]}"'
             except BatchError as error:
                 status, body = error.status, errors.body(error, base, request_id, self.store.clock.now())
                 headers.update(error.headers)
-            text = json.dumps(body)
-            return web.Response(
-                status=status, text=text, headers=headers, content_type="application/json", charset="utf-8"
-            )
+            content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+            return await self._sent(route, request, status, content, headers)
 
         return handle
 
-    def _answer(self, route: str, request: web.Request, base: str) -> dict[str, Any]:
+    async def _sent(
+        self, route: str, request: web.Request, status: int, body: bytes, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        """The answer, as late as the settings and orders want it, and whole unless a fault drops the connection."""
+        faults = Faults(self.store)
+        slow, drop = faults.take("slow", route or "*"), faults.take("drop", route or "*")
+        seconds = self.store.seconds("latency") + (slow.target["seconds"] if slow else 0.0)
+        if seconds:
+            await asyncio.sleep(seconds)
+        if body:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        if drop is None:
+            return web.Response(status=status, body=body, headers=headers)
+        response = web.StreamResponse(status=status, headers={**headers, "Content-Length": str(len(body))})
+        if drop.target["after"]:
+            await response.prepare(request)
+            await response.write(body[: drop.target["after"]])
+        if request.transport:
+            request.transport.close()
+        return response
+
+    def _answer(self, route: str, request: web.Request, base: str, content: bytes) -> dict[str, Any] | Done:
         path, _, query = request.raw_path.partition("?")
         account = account_of(self.store, Signed(request.method, path, query, request.headers))
         self._check_version(request)
-        fault = Faults(self.store).take_http(route or "*")
+        fault = Faults(self.store).take("http", route or "*", self._seen)
         if fault:
             raise _ordered(fault.target)
         if not route:
@@ -91,7 +119,11 @@ class DataPlane:
                 f"Local Azure does not answer {request.method} {path}; it answers: {', '.join(ROUTES)}.",
             )
         names, parameters = dict(request.match_info), dict(request.query)
-        return ROUTES[route](Call(self.store, account, base, path, names, parameters))
+        call = Call(self.store, account, base, path, names, parameters, request.headers, content)
+        if request.method in ("GET", "HEAD"):
+            return ROUTES[route](call)
+        with self.store.transaction():  # the plugin may write at the same time
+            return ROUTES[route](call)
 
     def _check_version(self, request: web.Request) -> None:
         version = request.query.get("api-version")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from emulator import fleet
+from emulator import fleet, scaling
 from emulator.arm.pool_defaults import with_defaults
 from emulator.batch.fleet_view import FleetView, Node
 from emulator.batch.key_vault import is_key_vault
-from emulator.batch.nodes import ExtensionStatus
+from emulator.batch.nodes import ExtensionStatus, Life
+from emulator.batch.orders import Text
 from emulator.clock import timestamp
 from emulator.redaction import without_secrets
 from emulator.store import Row, Store
@@ -76,22 +78,33 @@ def pool(store: Store, row: Row, base: str, shape: str) -> dict[str, Any]:
     if "autoScale" in scale:
         rendered["autoScaleFormula"] = scale["autoScale"].get("formula")
         rendered["autoScaleEvaluationInterval"] = scale["autoScale"]["evaluationInterval"]
+        evaluated = timestamp(scaling.evaluated_at(row, now))
+        rendered["autoScaleRun"] = {"timestamp": evaluated, "results": scaling.results(row)}
     else:
         rendered["targetDedicatedNodes"] = scale["fixedScale"]["targetDedicatedNodes"]
         rendered["targetLowPriorityNodes"] = scale["fixedScale"]["targetLowPriorityNodes"]
         rendered["resizeTimeout"] = scale["fixedScale"]["resizeTimeout"]
-    if steady and state.get("resize_errors"):
+    errors = fleet.resize_errors(store, row) if steady else []
+    if errors:
         rendered["resizeErrors"] = [
             {
                 "code": error["code"],
                 "message": error["message"],
                 "values": [{"name": item["code"], "value": item["message"]} for item in error["details"]],
             }
-            for error in state["resize_errors"]
+            for error in errors
         ]
-    for name in ("displayName", "metadata", "networkConfiguration", "startTask"):
+    for name in ("displayName", "metadata", "mountConfiguration", "networkConfiguration", "startTask", "userAccounts"):
         if name in properties:
             rendered[name] = properties[name]
+    if properties.get("applicationPackages"):
+        rendered["applicationPackageReferences"] = [
+            {
+                "applicationId": item["id"].rsplit("/", 1)[-1],
+                **({"version": item["version"]} if "version" in item else {}),
+            }
+            for item in properties["applicationPackages"]
+        ]
     identity = row.body.get("identity") or {}
     if identity.get("userAssignedIdentities"):
         found = {key: store.find(key) for key in identity["userAssignedIdentities"]}
@@ -111,16 +124,16 @@ def node(view: FleetView, item: Node, base: str) -> dict[str, Any]:
         "id": item.id,
         "url": f"{base}/pools/{view.pool.name}/nodes/{item.id}",
         "state": life.state,
-        "schedulingState": "enabled",
+        "schedulingState": item.scheduling,
         "stateTransitionTime": timestamp(life.since),
         "allocationTime": timestamp(item.run.created),
         "ipAddress": f"10.{item.index >> 16 & 255}.{item.index >> 8 & 255}.{item.index & 255}",
         "affinityId": f"TVM:{item.id}",
         "vmSize": properties["vmSize"].lower(),
-        "totalTasksRun": 0,
-        "totalTasksSucceeded": 0,
-        "runningTasksCount": 0,
-        "runningTaskSlotsCount": 0,
+        "totalTasksRun": item.work.ran + item.work.tasks,
+        "totalTasksSucceeded": item.work.succeeded,
+        "runningTasksCount": item.tasks,
+        "runningTaskSlotsCount": item.slots,
         "isDedicated": item.run.dedicated,
         "virtualMachineInfo": {"imageReference": machine["imageReference"]},
     }
@@ -130,20 +143,34 @@ def node(view: FleetView, item: Node, base: str) -> dict[str, Any]:
     if item.run.start_task is not None:
         rendered["startTask"] = without_secrets(item.run.start_task)
     if life.start_task:
-        started, ended = life.start_task
-        done = view.now >= ended
-        rendered["startTaskInfo"] = {
-            "state": "completed" if done else "running",
-            "startTime": timestamp(started),
-            "retryCount": 0,
-            **({"endTime": timestamp(ended), "exitCode": 0, "result": "success"} if done else {}),
-        }
+        rendered["startTaskInfo"] = _start_task_info(life, item.run.start_task or {}, view.now)
     if life.fault and life.fault.code:
         rendered["errors"] = [{"code": life.fault.code, "message": life.fault.message, "errorDetails": []}]
     return rendered
 
 
-def extension(view: FleetView, status: ExtensionStatus, shape: str) -> dict[str, Any]:
+def _start_task_info(life: Life, start_task: dict[str, Any], now: float) -> dict[str, Any]:
+    started, ended = life.start_task or (now, now)
+    if now < ended:
+        return {"state": "running", "startTime": timestamp(started), "retryCount": 0}
+    info = {"state": "completed", "startTime": timestamp(started), "endTime": timestamp(ended), "retryCount": 0}
+    if not life.start_task_fault:
+        return {**info, "exitCode": 0, "result": "success"}
+    # The words that Batch has for a command that ends with another code than 0 (FailureExitCode).
+    text = "The task exited with an exit code representing a failure"
+    failure = {"category": "usererror", "code": "FailureExitCode", "message": text}
+    retries = int(start_task.get("maxTaskRetryCount") or 0)
+    return {
+        **info,
+        "retryCount": retries,
+        **({"lastRetryTime": timestamp(started)} if retries else {}),
+        "exitCode": life.start_task_fault.exit_code,
+        "result": "failure",
+        "failureInfo": {**failure, "details": [{"name": "Message", "value": text}]},
+    }
+
+
+def extension(view: FleetView, status: ExtensionStatus, shape: str, texts: Sequence[Text] = ()) -> dict[str, Any]:
     """One extension of a node, in the shape of the REST examples ("spec") or of the page ("documented")."""
     configured = next(item for item in view.extensions if item["name"] == status.name)
     message = status.message
@@ -165,7 +192,30 @@ def extension(view: FleetView, status: ExtensionStatus, shape: str) -> dict[str,
     if shape == "spec":
         # PowerShell shows Succeeded and Failed; the page's sample has no provisioningState at all.
         rendered["provisioningState"] = STATES[status.phase]
+    for text in texts:
+        if text.extension.lower() == status.name.lower():
+            rendered = _reworded(rendered, text)
     return rendered
+
+
+def _reworded(rendered: dict[str, Any], text: Text) -> dict[str, Any]:
+    if text.message is not None:
+        rendered["instanceView"]["statuses"][0]["message"] = text.message
+    merged = _merged(rendered, json.loads(text.changes))
+    return merged if isinstance(merged, dict) else rendered
+
+
+def _merged(value: Any, changes: Any) -> Any:
+    """As a JSON merge patch (RFC 7396)."""
+    if not isinstance(changes, dict):
+        return changes
+    merged = dict(value) if isinstance(value, dict) else {}
+    for name, item in changes.items():
+        if item is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), item)
+    return merged
 
 
 def node_counts(pool_name: str, counted: tuple[Counter[str], Counter[str]]) -> dict[str, Any]:

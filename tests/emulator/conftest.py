@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from azure.batch import BatchClient
+from azure.core.credentials import AzureNamedKeyCredential
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from emulator import Arm, Store
+from emulator.arm.batch_accounts import WELL_KNOWN_KEY
 from emulator.arm.context import TENANT
+from emulator.batch.server import DataPlane
 from emulator.provider.servicer import Provider
 from emulator.provider.wire import decode, encode
 
@@ -104,6 +112,44 @@ def grant(arm: Arm, identity: Identity, *, scope: str = VAULT, guid: str = SECRE
         "roleDefinitionId": role(guid),
     }
     return arm.put(assignment(scope, number), {"properties": properties})
+
+
+class Server:
+    """The data plane in a thread of the test."""
+
+    def __init__(self, store: Store) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.runner = web.AppRunner(DataPlane(store).application(), access_log=None, shutdown_timeout=0)
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        self.endpoint = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+
+    async def _start(self) -> None:
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+
+    def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.runner.cleanup(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+        self.loop.close()
+
+
+@pytest.fixture
+def server(store: Store) -> Iterator[Server]:
+    running = Server(store)
+    yield running
+    running.stop()
+
+
+def client_of(server: Server, account: str = "extpoolstaging", key: str = WELL_KNOWN_KEY) -> BatchClient:
+    return BatchClient(server.endpoint, AzureNamedKeyCredential(account, key), retry_backoff_factor=0)
+
+
+@pytest.fixture
+def client(server: Server) -> BatchClient:
+    return client_of(server)
 
 
 class Refused(Exception):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiohttp import web
 from azure.batch import BatchClient
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import (
@@ -24,47 +20,9 @@ from azure.core.exceptions import (
 from emulator import Arm, Faults, Store
 from emulator.arm.batch_accounts import WELL_KNOWN_KEY
 from emulator.arm.context import TENANT
-from emulator.batch.server import DataPlane, require_loopback
+from emulator.batch.server import require_loopback
 
-from .conftest import ACCOUNT, POOL, VAULT, Identity, grant, key_vault_extension, pool_body
-
-
-class Server:
-    """The application in a thread of the test."""
-
-    def __init__(self, store: Store) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.runner = web.AppRunner(DataPlane(store).application(), shutdown_timeout=0)
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
-        self.endpoint = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
-
-    async def _start(self) -> None:
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
-
-    def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.runner.cleanup(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
-        self.loop.close()
-
-
-@pytest.fixture
-def server(store: Store) -> Iterator[Server]:
-    running = Server(store)
-    yield running
-    running.stop()
-
-
-def client_of(server: Server, account: str = "extpoolstaging", key: str = WELL_KNOWN_KEY) -> BatchClient:
-    return BatchClient(server.endpoint, AzureNamedKeyCredential(account, key), retry_backoff_factor=0)
-
-
-@pytest.fixture
-def client(server: Server) -> BatchClient:
-    return client_of(server)
+from .conftest import ACCOUNT, POOL, VAULT, Identity, Server, client_of, grant, key_vault_extension, pool_body
 
 
 def test_pools(client: BatchClient, arm: Arm, store: Store, identity: Identity) -> None:
@@ -246,7 +204,7 @@ def test_errors_have_the_form_of_batch(client: BatchClient, arm: Arm) -> None:
     assert plain["code"] == "InvalidQueryParameterValue"
     assert plain["values"][0] == {"key": "QueryParameterName", "value": "$filter"}
     with pytest.raises(HttpResponseError) as caught:
-        list(client.list_jobs())
+        list(client.list_applications())
     assert caught.value.status_code == 501
 
 

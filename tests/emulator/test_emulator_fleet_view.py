@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from emulator import Arm, Store
+from emulator import Arm, Faults, Store
 from emulator.arm.context import TENANT
+from emulator.batch import key_vault
 from emulator.batch.fleet_view import FleetView
 from emulator.batch.nodes import GROUPS
 
@@ -161,3 +162,75 @@ def test_what_a_vault_used_when_a_node_asked_is_what_counts(arm: Arm, store: Sto
     put_pool(arm, identity, name="later", vault=POLICIES)
     store.clock.advance(1015)
     assert (states(store), states(store, "later")) == ({"idle"}, {"unusable"})
+
+
+# What vaults say
+
+
+def said(store: Store, name: str = "p1") -> str:
+    row = store.find(POOL.replace("p1", name))
+    assert row
+    (text,) = {
+        item.message for node in FleetView(store, row, "extpoolstaging").listing() for item in node.life.extensions
+    }
+    return text
+
+
+def test_the_documented_sentence_is_all_that_is_said_by_default(arm: Arm, store: Store, identity: Identity) -> None:
+    put_pool(arm, identity)
+    store.clock.advance(200)
+    assert said(store) == key_vault.RETRYING
+
+
+def test_what_the_vault_said_can_be_told(arm: Arm, store: Store, identity: Identity) -> None:
+    store.set("key_vault_messages", "in-full")
+    put_vault(arm)
+    put_pool(arm, identity, name="roles")
+    put_pool(arm, identity, name="policies", vault=POLICIES)
+    put_pool(arm, identity, name="nowhere", vault="/vaults/kv-nowhere")
+    store.clock.advance(200)
+    assert said(store, "roles") == f"{key_vault.RETRYING} {key_vault.FORBIDDEN_BY_ROLE}"
+    assert f"'oid={identity.principal}' does not have secrets get permission on key vault 'kv-policies'" in said(
+        store, "policies"
+    )
+    assert said(store, "nowhere").endswith("Could not resolve host: kv-nowhere.vault.azure.net")
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [{"networkAcls": {"defaultAction": "Deny"}}, {"publicNetworkAccess": "disabled"}],
+    ids=["deny", "disabled"],
+)
+def test_a_firewall_keeps_nodes_out(arm: Arm, store: Store, identity: Identity, closed: dict[str, Any]) -> None:
+    store.set("key_vault_messages", "in-full")
+    put_vault(arm, accessPolicies=[entry(identity, "get", "list")], **closed)
+    put_pool(arm, identity, vault=POLICIES)
+    store.clock.advance(200)
+    assert said(store) == f"{key_vault.RETRYING} {key_vault.FORBIDDEN_BY_FIREWALL}"
+    put_vault(arm, accessPolicies=[entry(identity, "get", "list")])
+    store.clock.advance(200)
+    assert states(store) == {"idle"}
+
+
+@pytest.mark.parametrize(("subnet", "state"), [("/SUBNETS/nodes", "idle"), ("/subnets/other", "starting")])
+def test_a_firewall_lets_its_subnets_in(arm: Arm, store: Store, identity: Identity, subnet: str, state: str) -> None:
+    acls = {"defaultAction": "Deny", "virtualNetworkRules": [{"id": "/subnets/nodes"}]}
+    put_vault(arm, accessPolicies=[entry(identity, "get", "list")], networkAcls=acls)
+    extension = key_vault_extension(identity.client)
+    host = "https://kv-policies.vault.azure.net/secrets/tls"
+    extension["settings"]["secretsManagementSettings"]["observedCertificates"] = [{"url": host}]
+    network = {"subnetId": subnet}
+    assert arm.put(POOL, pool_body(extension, identities=(identity.id,), networkConfiguration=network)).ok
+    store.clock.advance(200)
+    assert states(store) == {state}
+
+
+def test_a_secret_that_is_missing(arm: Arm, store: Store, identity: Identity) -> None:
+    store.set("key_vault_messages", "in-full")
+    grant(arm, identity)
+    seq = Faults(store).secret_missing("KV-extpool-staging", "TLS")
+    put_pool(arm, identity)
+    store.clock.advance(200)
+    assert said(store).endswith("A secret with (name/id) tls was not found in this key vault.")
+    Faults(store).lift(seq)
+    assert states(store) == {"idle"}

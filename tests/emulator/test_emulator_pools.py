@@ -229,9 +229,11 @@ def test_nodes_follow_the_scale_settings(arm: Arm, store: Store, identity: Ident
     assert scaled(5) == [(0, 5, 0)]
     assert scaled(8) == [(0, 5, 0), (5, 3, 0)]
     assert scaled(4, identity.id) == [(0, 4, 0)]
-    assert scaled(6, identity.id) == [(0, 4, 0), (4, 2, 0)]  # nodes that join others have the old identities
+    assert scaled(6, identity.id) == [(0, 4, 0), (8, 2, 0)]  # nodes that join others have the old identities
     assert scaled(0, identity.id) == []
-    assert scaled(2, identity.id) == [(0, 2, 1)]
+    assert scaled(2, identity.id) == [(10, 2, 1)]  # nobody gets the number of a node that left
+    store.set("node_ids_reused", "on")
+    assert scaled(7, identity.id) == [(10, 2, 1), (0, 5, 1)]
 
 
 @pytest.mark.parametrize(

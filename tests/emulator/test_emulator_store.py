@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,25 @@ def test_unknown_settings_are_refused(store: Store) -> None:
         store.set("pool_updates", "lax")
     store.set("pool_updates", "zero-nodes-allowed")
     assert Store.open(store.folder).get("pool_updates") == "zero-nodes-allowed"
+
+
+def test_what_is_kept_is_dropped_by_any_write(store: Store) -> None:
+    made: list[int] = []
+
+    def number() -> int:
+        return store.cached("number", lambda: made.append(len(made)) or len(made))
+
+    assert (number(), number()) == (1, 1)
+    store.set("pool_quota", 5)
+    assert (number(), number()) == (2, 2)
+    other = Store.open(store.folder)
+    thread = threading.Thread(target=lambda: other.set("pool_quota", 6))
+    thread.start()
+    thread.join()
+    assert (number(), number()) == (3, 3)
+    with pytest.raises(KeyError), store.transaction():
+        store.set("pool_quota", 7)
+        assert store.get("pool_quota") == "7"
+        raise KeyError
+    assert store.get("pool_quota") == "6"
+    assert number() == number()
