@@ -25,6 +25,8 @@ down: .venv/.up ## Take the stack down and stop local Azure
 test: .venv/.test ## Run all tests, those with the real engine included
 	@$(ENGINE) get
 	@$(BIN)/python -m pytest --basetemp .local/tests
+bench: .venv/.up ## Measure how fast and how frugal the command is; fails if a target is missed
+	@$(BIN)/python -m bench
 check: .venv/.test ## Lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -44,5 +46,5 @@ check: .venv/.test ## Lint, format and types
 	@$(INSTALL) -e '.[ops,emulator,test]'
 	@touch $@
 
-.PHONY: help up preview status down test check
+.PHONY: help up preview status down test bench check
 .DELETE_ON_ERROR:

@@ -22,7 +22,7 @@ from .text import clean_block
 INTERRUPTED = 130
 """As shells count: 128 and the number of SIGINT."""
 
-_NEEDED = ("typer", "rich", "azure.batch", "azure.identity")
+_NEEDED = ("typer", "azure.batch", "azure.identity")
 
 
 def main() -> None:

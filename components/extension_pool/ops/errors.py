@@ -21,6 +21,10 @@ class UnknownPool(BadUsage):
     """The account (or the stack) has no such pool; the message names those that it has. Exit code 2."""
 
 
+class UnknownNode(BadUsage):
+    """The pool has no such node; the message names some that it has. Exit code 2."""
+
+
 class CannotAsk(OpsError):
     """Azure gave no answer: no login, no permission, no connection. Exit code 3.
 
@@ -32,3 +36,16 @@ class CannotAsk(OpsError):
     def __init__(self, message: str, *, passing: bool = False) -> None:
         super().__init__(message)
         self.passing = passing
+
+
+class Declined(OpsError):
+    """Azure understood a change and does not make it for the state that things are in. Exit code 1.
+
+    `code` is Batch's own word, such as `NodeBeingRebooted` or `PoolBeingResized`.
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

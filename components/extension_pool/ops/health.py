@@ -1,92 +1,46 @@
 """Judges a pool: the extensions it should have against what its nodes report. Pure; one snapshot in, one verdict out.
 
-Rules that are judgement and not Azure's:
+Rules that are judgement and not Azure's, besides those of `cells`:
 
-- An expected extension that a node does not report is not healthy: the node is still coming up, or it is a failure.
-- Codes decide, not levels: `ProvisioningState/succeeded` at level Error counts as succeeded.
 - A node without a machine (preempted, deallocated, leaving, gone since it was listed) says nothing about extensions. It
   does not count, and the sentence names it, so that spot pools are not sick each time Azure takes a node back.
 - A node that Batch cannot use is failed whatever its extensions say; one that Batch lost contact with is unknown.
+- A formula that Azure could not evaluate is something that waits: Azure evaluates it again, and the samples that a
+  formula asks for may be missing on a young pool.
+- A pool that was deleted outside Pulumi is failed. Other changes outside it are shown and leave the verdict: what runs
+  may well be healthy, and whoever made them may have had a reason.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
+from __future__ import annotations
 
-from .snapshot import Answer, Node, NodeExtension, NodeReading, Pool, PoolReading, Problem, Status
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .cells import ExtensionHealth, Phase, Verdict, judge_code, judge_phase, judge_reports, phase, severity, worst
+from .snapshot import Answer, Node, NodeReading, Pool, PoolReading, Problem
 from .text import count
 
+if TYPE_CHECKING:
+    from .drift import Drift
+    from .gate import GateVerdict
 
-class Verdict(Enum):
-    """From best to worst; the worst part is the verdict of the whole."""
-
-    HEALTHY = "healthy"
-    WAITING = "waiting"
-    UNKNOWN = "unknown"
-    FAILED = "failed"
-
-
-class Phase(Enum):
-    """What a node's state means for its extensions."""
-
-    COMING = "coming up"
-    UP = "up"
-    BROKEN = "broken"
-    AWAY = "away"
-    LOST = "lost"
-
-
-# https://learn.microsoft.com/rest/api/batchservice/nodes/list-nodes (the states); their meaning here is ours.
-# `offline` is up: an operator switched scheduling off, the machine and its extensions run.
-_PHASES = {
-    "idle": Phase.UP,
-    "running": Phase.UP,
-    "offline": Phase.UP,
-    "creating": Phase.COMING,
-    "starting": Phase.COMING,
-    "waitingforstarttask": Phase.COMING,
-    "rebooting": Phase.COMING,
-    "reimaging": Phase.COMING,
-    "upgradingos": Phase.COMING,
-    "unusable": Phase.BROKEN,
-    "starttaskfailed": Phase.BROKEN,
-    "leavingpool": Phase.AWAY,
-    "preempted": Phase.AWAY,
-    "deallocating": Phase.AWAY,
-    "deallocated": Phase.AWAY,
-    "unknown": Phase.LOST,
-}
-
-_WORDS = {
-    "succeeded": Verdict.HEALTHY,
-    "creating": Verdict.WAITING,
-    "updating": Verdict.WAITING,
-    "transitioning": Verdict.WAITING,
-    "deleting": Verdict.WAITING,
-    "failed": Verdict.FAILED,
-}
-_PREFIX = "provisioningstate/"
-
-_SEVERITY = {Verdict.HEALTHY: 0, Verdict.WAITING: 1, Verdict.UNKNOWN: 2, Verdict.FAILED: 3}
-
-
-@dataclass(frozen=True)
-class ExtensionHealth:
-    """One cell: an extension on a node. `word` is the short form of why; `code` and `message` are the service's."""
-
-    name: str
-    verdict: Verdict
-    word: str
-    code: str = ""
-    message: str = ""
-    level: str = ""
-    time: datetime | None = None
-    expected: bool = True
-    publisher: str = ""
-    type: str = ""
-    version: str = ""
+__all__ = [
+    "ExtensionHealth",
+    "NodeHealth",
+    "Phase",
+    "PoolHealth",
+    "Verdict",
+    "judge_code",
+    "judge_node",
+    "judge_pool",
+    "missing_pool",
+    "phase",
+    "settled",
+    "severity",
+    "worst",
+]
 
 
 @dataclass(frozen=True)
@@ -116,7 +70,8 @@ class PoolHealth:
     """A pool with its rows, sorted by node id. `expected` is None when nobody says which extensions it should have.
 
     `waiting` says whether something is still on its way, which a failed pool may well have. `pool` is what it was
-    judged from.
+    judged from. `short` is how many nodes are wanted and not there, and `allocation` what that means. `drift` is what
+    was changed outside Pulumi, `gate` the verdict of a gate if one was asked for.
     """
 
     name: str
@@ -128,20 +83,27 @@ class PoolHealth:
     resize_errors: tuple[Problem, ...]
     waiting: bool
     pool: Pool
+    short: int = 0
+    allocation: Verdict = Verdict.HEALTHY
+    drift: tuple[Drift, ...] = ()
+    gate: GateVerdict | None = None
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many nodes have each verdict; those that do not count are left out."""
+        return Counter(row.verdict for row in self.nodes if row.counted)
 
 
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of `verdicts`; of none, healthy."""
-    return max(verdicts, key=_SEVERITY.__getitem__, default=Verdict.HEALTHY)
+def judge_pool(
+    reading: PoolReading,
+    account: str = "",
+    expected: Sequence[str] | None = None,
+    drift: Sequence[Drift] = (),
+) -> PoolHealth:
+    """The verdict on a pool. `expected` are the extensions it should have; default: those the service says it has.
 
-
-def phase(state: str) -> Phase:
-    """What the node state `state` means; a word nobody knows counts as lost contact, since it cannot be judged."""
-    return _PHASES.get(state.lower(), Phase.LOST)
-
-
-def judge_pool(reading: PoolReading, account: str = "", expected: Sequence[str] | None = None) -> PoolHealth:
-    """The verdict on a pool. `expected` are the extensions it should have; default: those the service says it has."""
+    `drift` is carried along and changes nothing in the verdict.
+    """
     pool = reading.pool
     names = tuple(expected) if expected is not None else pool.expected
     rows = sorted((judge_node(node, names) for node in reading.nodes), key=lambda row: row.id)
@@ -164,19 +126,44 @@ def judge_pool(reading: PoolReading, account: str = "", expected: Sequence[str] 
         resize_errors=pool.resize_errors,
         waiting=not deleting and (Verdict.WAITING in verdicts or any(row.waiting for row in rows)),
         pool=pool,
+        short=short,
+        allocation=allocation,
+        drift=tuple(drift),
     )
+
+
+def missing_pool(
+    name: str, account: str = "", expected: Sequence[str] | None = None, drift: Sequence[Drift] = ()
+) -> PoolHealth:
+    """A pool that a stack has and Azure has not: failed, with no node, to be shown beside the others."""
+    return PoolHealth(
+        name=name,
+        account=account,
+        verdict=Verdict.FAILED,
+        summary="deleted outside Pulumi: the stack has the pool, Azure does not",
+        expected=None if expected is None else tuple(expected),
+        nodes=(),
+        resize_errors=(),
+        waiting=False,
+        pool=Pool(name),
+        allocation=Verdict.FAILED,
+        drift=tuple(drift),
+    )
+
+
+def settled(row: NodeHealth) -> bool:
+    """Whether asking the node again can be skipped until it boots or leaves its state: it is up, and all succeeded.
+
+    A failure is not settled: an agent may try again, and a repair changes it.
+    """
+    return row.counted and row.verdict is Verdict.HEALTHY and phase(row.state) is Phase.UP
 
 
 def judge_node(reading: NodeReading, expected: Sequence[str] | None) -> NodeHealth:
     """The verdict on one node: each expected extension in order, then what it reports besides, by name."""
     node = reading.node
-    now = _phase(reading)
-    pairs, extra = _match(expected or (), reading.extensions)
-    cells = [_cell(name, seen, now, reading) for name, seen in pairs]
-    cells += [
-        _cell(seen.name, seen, now, reading, expected=expected is None)
-        for seen in sorted(extra, key=lambda seen: seen.name.casefold())
-    ]
+    now = judge_phase(reading)
+    cells = tuple(cell for cell, _ in judge_reports(reading, expected, now))
     verdicts = [cell.verdict for cell in cells]
     if now is Phase.BROKEN:
         verdicts.append(Verdict.FAILED)
@@ -189,109 +176,11 @@ def judge_node(reading: NodeReading, expected: Sequence[str] | None) -> NodeHeal
         state=node.state or "no state",
         verdict=Verdict.UNKNOWN if now is Phase.AWAY else worst(verdicts),
         counted=now is not Phase.AWAY,
-        extensions=tuple(cells),
+        extensions=cells,
         errors=tuple(_errors(node, reading)),
         node=node,
         answer=reading.answer,
     )
-
-
-def judge_code(code: str) -> Verdict:
-    """What a status code means: `ProvisioningState/<word>[/<sub>]` in any casing; unknown for any other."""
-    if not code.lower().startswith(_PREFIX):
-        return Verdict.UNKNOWN
-    return _WORDS.get(code[len(_PREFIX) :].split("/")[0].strip().lower(), Verdict.UNKNOWN)
-
-
-def _phase(reading: NodeReading) -> Phase:
-    """The phase by the node's state, corrected by what happened since it was listed."""
-    now = phase(reading.node.state)
-    if reading.answer is Answer.VANISHED:
-        return Phase.AWAY
-    # NodeBeingCreated, ...Started, ...Rebooted, ...Reimaged (409): it was up when listed and restarts now.
-    restarting = reading.problem is not None and reading.problem.code.lower().startswith("nodebeing")
-    return Phase.COMING if now is Phase.UP and reading.answer is Answer.REFUSED and restarting else now
-
-
-def _match(
-    expected: Sequence[str], seen: Sequence[NodeExtension]
-) -> tuple[list[tuple[str, NodeExtension | None]], list[NodeExtension]]:
-    """Pairs expected names with reports: first by the name itself, then by an alias, each report at most once."""
-    left = list(seen)
-    found: dict[str, NodeExtension] = {}
-    for names in (lambda item: (item.name,), lambda item: item.aliases):
-        for wanted in expected:
-            for item in left:
-                if wanted not in found and wanted.casefold() in {name.casefold() for name in names(item)}:
-                    found[wanted] = item
-                    left.remove(item)
-                    break
-    return [(name, found.get(name)) for name in expected], left
-
-
-def _cell(
-    name: str, seen: NodeExtension | None, now: Phase, reading: NodeReading, expected: bool = True
-) -> ExtensionHealth:
-    if seen is None:
-        verdict, word, why = _absent(now, reading)
-        return ExtensionHealth(name, verdict, word, message=why)
-    status = _deciding(seen)
-    if status is None:
-        verdict = Verdict.WAITING if now is Phase.COMING else Verdict.UNKNOWN
-        word, status = "no status", Status("", message="the service lists the extension without a status")
-    else:
-        verdict = judge_code(status.code)
-        known = verdict is not Verdict.UNKNOWN
-        word = status.code[len(_PREFIX) :].lower() if known else status.code or "no status"
-    return ExtensionHealth(
-        name=name,
-        verdict=Verdict.UNKNOWN if now is Phase.AWAY else verdict,
-        word=word,
-        code=status.code,
-        # A label such as "Transitioning" explains nothing; a message of something that waits does.
-        message=status.message or (status.display_status if verdict is not Verdict.WAITING else ""),
-        level=status.level,
-        time=status.time,
-        expected=expected,
-        publisher=seen.publisher,
-        type=seen.type,
-        version=seen.version,
-    )
-
-
-def _absent(now: Phase, reading: NodeReading) -> tuple[Verdict, str, str]:
-    """An expected extension without a report: verdict, word, and a sentence."""
-    if now is Phase.COMING:
-        return Verdict.WAITING, "not yet", f"the node is {reading.node.state}"
-    if now is Phase.AWAY:
-        gone = reading.answer is Answer.VANISHED
-        return (
-            Verdict.UNKNOWN,
-            "gone" if gone else "not asked",
-            "the node left the pool while it was read" if gone else "",
-        )
-    if reading.answer is not Answer.ANSWERED:
-        return Verdict.UNKNOWN, "no answer", ""
-    if now is Phase.LOST:
-        return Verdict.UNKNOWN, "absent", f"not reported, and the node's state is {reading.node.state!r}"
-    return Verdict.FAILED, "absent", "the pool should have this extension, and the node does not report it"
-
-
-def _deciding(seen: NodeExtension) -> Status | None:
-    """The status that decides: the worst of the ProvisioningState codes.
-
-    `provisioningState` of the item counts where it says failed or where there is no such code. Statuses of other kinds
-    (components, health probes) decide only when nothing else does.
-    """
-    states = [status for status in seen.statuses if status.code.lower().startswith(_PREFIX)]
-    if seen.provisioning_state:
-        own = Status(f"ProvisioningState/{seen.provisioning_state}")
-        failed = judge_code(own.code) is Verdict.FAILED
-        if not states or (failed and Verdict.FAILED not in {judge_code(status.code) for status in states}):
-            # The texts that came with it are all there is to explain it.
-            texts = [status.message or status.display_status for status in seen.statuses]
-            states.append(Status(own.code, message="\n".join(text for text in texts if text)))
-    return max(states or seen.statuses, key=lambda status: _SEVERITY[judge_code(status.code)], default=None)
 
 
 def _errors(node: Node, reading: NodeReading) -> Iterable[Problem]:
@@ -319,7 +208,8 @@ def _allocation(reading: PoolReading) -> tuple[int, Verdict]:
     short = max(0, (pool.target_nodes or 0) - present)
     if short and pool.resize_errors and not resizing:
         return short, Verdict.FAILED
-    if short or (resizing and not present and pool.target_nodes != 0):
+    unscaled = pool.autoscale is not None and pool.autoscale.error is not None
+    if short or unscaled or (resizing and not present and pool.target_nodes != 0):
         return short, Verdict.WAITING
     return short, Verdict.HEALTHY
 
@@ -339,16 +229,24 @@ def _summary(
     vanished = {node.node.id for node in reading.nodes if node.answer is Answer.VANISHED}
     away = Counter("gone" if row.id in vanished else row.state for row in rows if not row.counted)
     parts += [f"{number} {word}, not counted" for word, number in sorted(away.items())]
-    if allocation is Verdict.FAILED:
-        codes = ", ".join(dict.fromkeys(error.code or error.message for error in reading.pool.resize_errors))
-        parts.append(f"{short} more wanted, and the resize failed: {codes}")
-    elif short:
-        parts.append(f"{short} more wanted")
-    elif not total and allocation is Verdict.WAITING:
-        parts.append("resizing")
-    elif not total and not away:
-        parts.append("none wanted" if reading.pool.target_nodes == 0 else "resize target unknown")
+    parts += _room(reading.pool, short, allocation, empty=not total, away=bool(away))
     return "; ".join(parts)
+
+
+def _room(pool: Pool, short: int, allocation: Verdict, *, empty: bool, away: bool) -> Iterator[str]:
+    """What the sentence says of nodes that are not there."""
+    error = pool.autoscale.error if pool.autoscale is not None else None
+    if error is not None:
+        yield f"the autoscale formula could not be evaluated: {error.code or error.message}"
+    if short and allocation is Verdict.FAILED and pool.resize_errors:
+        codes = ", ".join(dict.fromkeys(error.code or error.message for error in pool.resize_errors))
+        yield f"{short} more wanted, and the resize failed: {codes}"
+    elif short:
+        yield f"{short} more wanted"
+    elif empty and allocation is Verdict.WAITING and error is None:
+        yield "resizing"
+    elif empty and not away and error is None:
+        yield "none wanted" if pool.target_nodes == 0 else "resize target unknown"
 
 
 def _what(expected: Sequence[str] | None) -> str:

@@ -1,9 +1,12 @@
 """How every command prints its result."""
 
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum
+from typing import TextIO
 
 from .text import clean_line
 
@@ -15,15 +18,56 @@ class Output(str, Enum):
     JSON = "json"
 
 
-def write(text: str) -> None:
-    """To stdout, whatever its encoding; a reader that has enough, `| head` for one, is no error."""
+class PageOutput(str, Enum):
+    """How the results of a command that can make a page are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What stdout can show: its `width` in columns (None: no terminal, so no limit), colour, and Unicode symbols."""
+
+    width: int | None
+    colour: bool
+    unicode: bool
+
+
+def look() -> Look:
+    """What stdout can show: fitted and coloured on a terminal, plain in a pipe."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    # https://no-color.org
+    colour = moves_cursor(sys.stdout) and not os.environ.get("NO_COLOR")
+    return Look(width, colour, (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf"))
+
+
+def moves_cursor(stream: TextIO) -> bool:
+    """Whether `stream` is a terminal that understands more than lines."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def write(text: str) -> bool:
+    """To stdout, whatever its encoding. False when nobody reads any more, `| head` for one, which is no error."""
     encoding = sys.stdout.encoding or "utf-8"
+    return _write(lambda: sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding)))
+
+
+def write_page(text: str) -> bool:
+    """To stdout in UTF-8, whatever its encoding: for a document that says in which encoding it is. Else as `write`."""
+    return _write(lambda: sys.stdout.buffer.write(text.encode("utf-8")))
+
+
+def _write(send: Callable[[], object]) -> bool:
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        send()
         sys.stdout.flush()
     except BrokenPipeError:
         # stdout must not be flushed again when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def tell(lines: Iterable[str]) -> None:

@@ -1,18 +1,18 @@
-"""Which pools a Pulumi stack has: `pulumi stack export` runs the CLI, `read_pools` reads what it prints (pure).
+"""Which pools a Pulumi stack has: `export_stack` runs the CLI, `read_pools` reads what it prints (pure).
 
-Secrets stay what they are in an export, ciphertext; nothing here decrypts or prints a value that is one.
+Secrets stay what they are in an export, ciphertext; nothing here decrypts or prints a value that is one: where one
+stands, `HIDDEN` stands in what is read.
 """
 
-import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import BadUsage
+from .pulumi_cli import export_stack as export_stack
 from .settings import normalise_endpoint
-from .text import clean_block, clean_line
+from .snapshot import Pool, parse_pool
+from .text import clean_line
 
 # The key that marks a wrapped value (secret, asset, output value) in Pulumi's wire format.
 _WRAPPED = "4dabf18193072939515e22adb298388d"
@@ -23,7 +23,13 @@ _TYPE = r"azure-native[\w-]*:batch(?:/v\w+)?:{}"
 _POOL, _ACCOUNT = re.compile(_TYPE.format("Pool")), re.compile(_TYPE.format("BatchAccount"))
 _POOL_ID = re.compile(r"(?P<account_id>/.+/batchAccounts/(?P<account>[^/]+))/pools/(?P<pool>[^/]+)", re.IGNORECASE)
 
-_EXTENSIONS = ("deploymentConfiguration", "virtualMachineConfiguration", "extensions")
+# How an output that was not known when the state was written reads in it.
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+_MACHINE = ("deploymentConfiguration", "virtualMachineConfiguration")
+
+HIDDEN = "[hidden]"
+"""Stands for a value that is secret or not known."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,9 @@ class StackPool:
     """A pool of a stack. `component` is the logical name of its ExtensionPool, `pool` and `account` are Azure's names.
 
     `expected` are the extension names that the program asks for; None when the state keeps them secret. `endpoint`
-    is the account's, with its scheme; None when the state does not know it.
+    is the account's, with its scheme; None when the state does not know it. `wanted` is the pool as the program asks
+    for it, and what Azure wrote of it when Pulumi last looked: its creation time, and the targets that the program
+    leaves to Azure. What is secret or left out is empty there.
     """
 
     component: str
@@ -39,51 +47,17 @@ class StackPool:
     account: str
     expected: tuple[str, ...] | None = None
     endpoint: str | None = None
+    urn: str = ""
+    wanted: Pool | None = None
 
 
-def export_stack(name: str) -> object:
-    """The state of stack `name` as JSON, from the `pulumi` on PATH, for the project in the working folder.
-
-    Raises `BadUsage` when there is no CLI or when it fails, with what it says.
-    """
-    command = ["pulumi", "stack", "export", "--stack", name, "--non-interactive"]
-    environ = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise BadUsage(
-            "--stack: needs the Pulumi CLI, and there is no 'pulumi' on PATH; install it "
-            "(https://www.pulumi.com/docs/install/), or name pools with --pool"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise BadUsage(f"--stack: 'pulumi stack export' does not start ({error}); name pools with --pool") from error
-    if done.returncode != 0:
-        said = " ".join(clean_block(done.stderr)[-5:]) or f"exit code {done.returncode}"
-        raise BadUsage(
-            f"--stack: reading the state of {name!r} failed; run it in the project's folder, with a stack that "
-            f"'pulumi stack ls' shows; pulumi said: {said}"
-        )
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        raise BadUsage(f"--stack: 'pulumi stack export --stack {name}' printed no JSON; update the CLI") from None
-
-
-def read_pools(export: object) -> list[StackPool]:
+def read_pools(export: object, *, stale: bool = False) -> list[StackPool]:
     """The pools under ExtensionPool components in an exported state, by component and pool name. Pure.
 
-    Left out: pools that a replacement has yet to delete (`delete: true`), pools of other programs' making, and pools
-    without an id, which Azure does not have yet. The endpoint is that of the account if the same state has it
-    (`accountEndpoint`), else the stack's output `batchAccountEndpoint`. Raises `BadUsage` for what is no state.
+    `stale`: those that a replacement has yet to delete (`delete: true`), and no others; else these are left out.
+    Left out are pools of other programs' making, and pools without an id, which Azure does not have yet. The endpoint
+    is that of the account if the same state has it (`accountEndpoint`), else the stack's output
+    `batchAccountEndpoint`. Raises `BadUsage` for what is no state.
     """
     deployment = _mapping(_mapping(export).get("deployment"))
     listed = deployment.get("resources")
@@ -100,10 +74,13 @@ def read_pools(export: object) -> list[StackPool]:
     for item in resources:
         match = _POOL_ID.fullmatch(_word(item.get("id")))
         component = _component(item, by_urn)
-        if not _POOL.fullmatch(_word(item.get("type"))) or item.get("delete") or component is None or match is None:
+        if not _POOL.fullmatch(_word(item.get("type"))) or component is None or match is None:
+            continue
+        if bool(item.get("delete")) is not stale:
             continue
         endpoint = accounts.get(match["account_id"].lower(), output)
-        pools.append(StackPool(component, match["pool"], match["account"], _expected(item), endpoint))
+        names = (component, match["pool"], match["account"])
+        pools.append(StackPool(*names, _expected(item), endpoint, _word(item.get("urn")), _wanted(item, match["pool"])))
     return sorted(pools, key=lambda pool: (pool.component, pool.pool))
 
 
@@ -138,7 +115,7 @@ def _component(item: Mapping[str, object], by_urn: Mapping[str, Mapping[str, obj
 def _expected(item: Mapping[str, object]) -> tuple[str, ...] | None:
     """The extension names in the pool's inputs; None where a secret or an unknown is in the way."""
     value: object = item.get("inputs")
-    for key in _EXTENSIONS:
+    for key in (*_MACHINE, "extensions"):
         if not isinstance(value, Mapping) or _WRAPPED in value:
             return None
         value = value.get(key)
@@ -147,7 +124,61 @@ def _expected(item: Mapping[str, object]) -> tuple[str, ...] | None:
     if not isinstance(value, list):
         return None
     names = [_word(_mapping(extension).get("name")) for extension in value]
-    return tuple(names) if all(names) else None
+    return tuple(names) if all(names) and _UNKNOWN not in names else None
+
+
+def _wanted(item: Mapping[str, object], name: str) -> Pool:
+    """The pool of the state in the words of the Batch service, read as an answer of it is."""
+    inputs, outputs = _readable(item.get("inputs")), _readable(item.get("outputs"))
+    machine = _walk(inputs, *_MACHINE)
+    scale = _walk(inputs, "scaleSettings")
+    fixed, was = _mapping(scale.get("fixedScale")), _walk(outputs, "scaleSettings", "fixedScale")
+    formula = _mapping(scale.get("autoScale"))
+    identities = _walk(inputs, "identity").get("userAssignedIdentities")
+    said = {
+        "id": name,
+        "vmSize": inputs.get("vmSize"),
+        "creationTime": outputs.get("creationTime"),
+        "virtualMachineConfiguration": machine,
+        "enableAutoScale": bool(formula),
+        "autoScaleFormula": formula.get("formula"),
+        "autoScaleEvaluationInterval": formula.get("evaluationInterval"),
+        # The program gives a list of ids, older providers took a map by id.
+        "identity": {"userAssignedIdentities": _by_id(identities)},
+    }
+    if fixed:
+        targets = ("targetDedicatedNodes", "targetLowPriorityNodes")
+        said.update({key: _whole(fixed.get(key, was.get(key))) for key in targets})
+    pool = parse_pool(said)
+    return pool if _expected(item) is not None else replace(pool, expected=None, extensions=())
+
+
+def _readable(value: object) -> Mapping[str, object]:
+    return _mapping(_hide(value))
+
+
+def _hide(value: object) -> object:
+    """`value` with `HIDDEN` for each secret, asset and unknown in it."""
+    if isinstance(value, Mapping):
+        return HIDDEN if _WRAPPED in value else {str(key): _hide(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_hide(inner) for inner in value]
+    return HIDDEN if value == _UNKNOWN else value
+
+
+def _walk(value: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+    for key in keys:
+        value = _mapping(value.get(key))
+    return value
+
+
+def _whole(value: object) -> object:
+    """Pulumi's numbers are floats on the wire."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _by_id(identities: object) -> object:
+    return {_word(item): None for item in identities} if isinstance(identities, list) else identities
 
 
 def _mapping(value: object) -> Mapping[str, object]:

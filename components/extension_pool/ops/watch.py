@@ -1,12 +1,13 @@
-"""Asks again until nothing is on its way any more. The clock and the sleeping come from outside."""
+"""Asks again and again. The clock and the sleeping come from outside."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 
 from .errors import CannotAsk
+from .gate import Outcome
 from .health import PoolHealth
 
-# Short at first, for someone who looks on; then no faster than every 30 s, since each round asks every node.
+# Short at first, for someone who looks on; then no faster than every 30 s, since each round lists every node.
 _FIRST_SECONDS = (2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 _STEADY_SECONDS = 30.0
 
@@ -18,30 +19,46 @@ def intervals() -> Iterator[float]:
         yield _STEADY_SECONDS
 
 
+def something_waits(pools: Sequence[PoolHealth]) -> bool:
+    """Whether anything is still on its way, which a failed pool may well have."""
+    return any(pool.waiting for pool in pools)
+
+
+def undecided(pools: Sequence[PoolHealth]) -> bool:
+    """Whether waiting can make a difference to a gate: a pool has not passed yet, and none has failed."""
+    outcomes = {pool.gate.outcome for pool in pools if pool.gate is not None}
+    return Outcome.FAILED not in outcomes and outcomes != {Outcome.PASSED}
+
+
 def watch(
     ask: Callable[[], Sequence[PoolHealth]],
-    limit: float,
+    limit: float | None,
     *,
-    tell: Callable[[Sequence[PoolHealth], float], None] = lambda pools, seconds: None,
+    going_on: Callable[[Sequence[PoolHealth]], bool] = something_waits,
+    tell: Callable[[Sequence[PoolHealth]], object] = lambda pools: None,
+    trouble: Callable[[CannotAsk], object] = lambda error: None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Sequence[PoolHealth]:
-    """The first answer in which nothing waits, else the one at the end of `limit` seconds.
+    """The first answer after which nothing is `going_on`, else the one at the end of `limit` seconds (None: no end).
 
-    `tell` gets each answer that is not the last, with the seconds gone. An error of the first round is raised; later a
-    passing one (see `CannotAsk`) only costs that round, unless there is no time left.
+    `tell` gets each answer that is not the last. An error of the first round is raised; later a passing one (see
+    `CannotAsk`) only costs that round and is given to `trouble`, unless there is no time left.
     """
     start = clock()
-    pools = ask()
+    pools, new = ask(), True
     for interval in intervals():
         gone = clock() - start
-        if gone >= limit or not any(pool.waiting for pool in pools):
+        if (limit is not None and gone >= limit) or not going_on(pools):
             break
-        tell(pools, gone)
-        sleep(min(interval, limit - gone))
+        if new:
+            tell(pools)
+        sleep(interval if limit is None else min(interval, limit - gone))
         try:
-            pools = ask()
+            pools, new = ask(), True
         except CannotAsk as error:
-            if not error.passing or clock() - start >= limit:
+            new = False
+            if not error.passing or (limit is not None and clock() - start >= limit):
                 raise
+            trouble(error)
     return pools

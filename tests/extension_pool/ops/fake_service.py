@@ -33,12 +33,17 @@ def error(status: int, code: str, message: str, **headers: str) -> Answer:
 
 @dataclass
 class Service:
-    """`answers` by path: one answer, a list that is used up (the last one stays), or a function of the full path."""
+    """`answers` by path: one answer, a list that is used up (the last one stays), or a function of the full path.
+
+    `changes` are the paths and bodies that were posted.
+    """
 
     url: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    changes: list[tuple[str, Any]] = field(default_factory=list)
+    connections: list[Any] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def pool(self, name: str = "linux", **properties: Any) -> None:
@@ -104,8 +109,14 @@ def serving() -> Iterator[Service]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            service.changes.append((urlsplit(self.path).path, json.loads(body) if body else None))
+            self.do_GET()
+
         def do_GET(self) -> None:
             service.headers.append(dict(self.headers))
+            service.connections.append(self.client_address)
             answer = service.answer(self.path)
             if answer.status == 0:
                 self.close_connection = True
@@ -119,7 +130,7 @@ def serving() -> Iterator[Service]:
             self.end_headers()
             try:
                 self.wfile.write(body)
-            except BrokenPipeError:
+            except (BrokenPipeError, ConnectionResetError):
                 pass
 
         def log_message(self, *_: object) -> None:

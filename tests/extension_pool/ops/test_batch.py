@@ -1,19 +1,18 @@
-"""The real azure-batch SDK against canned answers on loopback."""
+"""Reading pools and nodes: the real azure-batch SDK against canned answers on loopback."""
 
 import json
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from extension_pool.ops.batch import BatchAccount, connect
-from extension_pool.ops.errors import BadUsage, CannotAsk, UnknownPool
+from extension_pool.ops.counts import NodeCounts
+from extension_pool.ops.errors import CannotAsk, UnknownNode, UnknownPool
 from extension_pool.ops.settings import Place
 from extension_pool.ops.snapshot import Answer as Outcome
-from extension_pool.ops.snapshot import Problem, Status
+from extension_pool.ops.snapshot import Node, Problem, Status
 
 from .fake_service import KEY, Answer, Service, error, extension
 
@@ -100,6 +99,27 @@ def test_nodes_and_extensions_on_further_pages_are_read_too(service: Service, ac
     assert [seen.name for seen in reading.nodes[1].extensions] == ["first", "second"]
 
 
+def test_the_next_page_is_asked_for_at_the_same_endpoint_wherever_the_link_points(
+    service: Service, account: BatchAccount
+) -> None:
+    def nodes(target: str) -> Answer:
+        if "skiptoken" in target:
+            return Answer({"value": [{"id": "b", "state": "preempted"}]})
+        link = "https://elsewhere.invalid/pools/linux/nodes?api-version=2025-06-01&$skiptoken=2"
+        return Answer({"value": [{"id": "a", "state": "preempted"}], "odata.nextLink": link})
+
+    service.pool(target=2)
+    service.answers["/pools/linux/nodes"] = nodes
+    assert [node.node.id for node in account.read_pool("linux").nodes] == ["a", "b"]
+
+
+def test_only_what_is_needed_of_a_node_is_asked_for(service: Service, account: BatchAccount) -> None:
+    service.pool()
+    service.nodes({})
+    account.read_pool("linux")
+    assert "$select=id,state,errors,startTaskInfo," in service.asked[1]
+
+
 def test_nodes_without_a_machine_are_not_asked_and_all_others_are(service: Service, account: BatchAccount) -> None:
     silent = ["creating", "leavingpool", "preempted", "Deallocating", "deallocated"]
     asked = ["Idle", "starting", "unusable", "starttaskfailed", "unknown", "offline", "rebooting", "somethingnew"]
@@ -139,33 +159,6 @@ def test_a_node_that_is_gone_when_asked_and_one_that_cannot_answer_are_values(
     assert fine.answer is Outcome.ANSWERED
 
 
-def test_throttling_is_waited_out(service: Service, account: BatchAccount) -> None:
-    service.pool()
-    service.nodes({"a": "idle"})
-    busy = error(429, "TooManyRequests", "Slow down.", Retry_After="0.05")
-    service.answers["/pools/linux/nodes/a/extensions"] = [
-        busy,
-        error(503, "ServerBusy", "The server is busy.", Retry_After="0.05"),
-        Answer({"value": [extension()]}),
-    ]
-    (node,) = account.read_pool("linux").nodes
-    assert node.answer is Outcome.ANSWERED
-
-
-def test_a_node_that_stays_throttled_or_drops_the_line_has_no_answer(service: Service, account: BatchAccount) -> None:
-    service.pool(target=3)
-    service.nodes({"busy": "idle", "dropped": "idle", "fine": "idle"})
-    service.answers["/pools/linux/nodes/busy/extensions"] = error(503, "ServerBusy", "The server is busy.")
-    service.answers["/pools/linux/nodes/dropped/extensions"] = Answer(status=0)
-    service.extensions("fine", extension())
-
-    busy, dropped, fine = account.read_pool("linux").nodes
-
-    assert (busy.answer, busy.problem) == (Outcome.NO_ANSWER, Problem("ServerBusy", "The server is busy."))
-    assert dropped.answer is Outcome.NO_ANSWER
-    assert fine.answer is Outcome.ANSWERED
-
-
 def test_no_node_that_could_be_asked_is_no_answer_at_all(service: Service, account: BatchAccount) -> None:
     service.pool()
     service.nodes({"a": "idle", "b": "preempted"})
@@ -182,44 +175,6 @@ def test_an_unknown_pool_names_the_pools_there_are(service: Service, account: Ba
         account.read_pool("linx")
     assert str(raised.value) == "pool: must be a pool of account 'acct', got 'linx'; it has linux, windows"
     assert raised.value.exit_code == 2
-
-
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_key_says_what_to_check_and_does_not_show_it(
-    service: Service, account: BatchAccount, status: int
-) -> None:
-    service.answers["/pools/linux"] = error(
-        status,
-        "AuthenticationFailed",
-        "Server failed to authenticate the request. Make sure the value of Authorization "
-        "header is formed correctly including the signature.",
-    )
-    with pytest.raises(CannotAsk) as raised:
-        account.read_pool("linux")
-    message = str(raised.value)
-    assert message.startswith("login: account 'acct' does not accept it; check that AZURE_BATCH_ACCESS_KEY is a key")
-    assert "AuthenticationFailed: Server failed to authenticate" in message
-    assert "RequestId" not in message
-    assert KEY not in message
-    assert raised.value.exit_code == 3
-
-
-@pytest.mark.parametrize("path", ["/pools/linux", "/pools/linux/nodes", "/pools/linux/nodes/a/extensions"])
-def test_a_missing_permission_names_the_role(service: Service, account: BatchAccount, path: str) -> None:
-    service.pool()
-    service.nodes({"a": "idle"})
-    service.extensions("a", extension())
-    service.answers[path] = error(
-        403, "InsufficientAccountPermissions", "Account does not have sufficient permissions."
-    )
-    with pytest.raises(CannotAsk) as raised:
-        account.read_pool("linux")
-    message = str(raised.value)
-    assert message.startswith("permission: reading the pools of account 'acct' is not allowed")
-    assert "Azure Batch Account Reader" in message
-    assert "Azure Batch Data Contributor" in message
-    assert "Microsoft.Batch/batchAccounts/pools/read" in message
-    assert not raised.value.passing
 
 
 def test_an_endpoint_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,71 +203,61 @@ def test_something_else_that_answers_is_said_so(
     assert text in str(raised.value)
 
 
-def test_at_most_eight_nodes_are_asked_at_a_time(service: Service, account: BatchAccount) -> None:
-    running, most, lock = 0, 0, threading.Lock()
+def test_a_node_is_read_whole_with_the_settings_that_a_pools_reading_leaves_out(
+    service: Service, account: BatchAccount
+) -> None:
+    service.pool()
+    service.nodes({"a": "idle"})
+    service.answers["/pools/linux/nodes/a"] = Answer({"id": "a", "state": "Idle", "vmSize": "standard_d2s_v5"})
+    service.extensions("a", extension())
 
-    def slow(_: str) -> Answer:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        time.sleep(0.05)
-        with lock:
-            running -= 1
-        return Answer({"value": []})
+    seen = account.read_node("linux", "a")
 
-    service.pool(target=20)
-    service.nodes({f"n{number}": "idle" for number in range(20)})
-    for number in range(20):
-        service.answers[f"/pools/linux/nodes/n{number}/extensions"] = slow
-
-    assert len(account.read_pool("linux").nodes) == 20
-    assert 1 < most <= 8
+    assert (seen.node, seen.answer) == (Node("a", "idle", vm_size="standard_d2s_v5"), Outcome.ANSWERED)
+    assert seen.extensions[0].settings == {"secretsManagementSettings": "x"}
+    assert account.read_pool("linux").nodes[0].extensions[0].settings is None
 
 
-def test_a_login_goes_over_https_only() -> None:
-    with pytest.raises(BadUsage, match=r"^endpoint: must be https:// .* set AZURE_BATCH_ACCOUNT"):
-        connect(Place("http://127.0.0.1:9", "acct"))
+def test_a_node_that_cannot_tell_its_extensions_is_read_all_the_same(service: Service, account: BatchAccount) -> None:
+    service.answers["/pools/linux/nodes/a"] = Answer({"id": "a", "state": "rebooting"})
+    service.answers["/pools/linux/nodes/a/extensions"] = error(409, "NodeBeingRebooted", "The node is being rebooted.")
+    seen = account.read_node("linux", "a")
+    assert (seen.node.state, seen.answer) == ("rebooting", Outcome.REFUSED)
 
 
-def test_nobody_logged_in_says_how_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # The one credential asked for has no settings, so nothing is probed and nothing is sent.
-    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
-    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(CannotAsk) as raised:
-        connect(Place("https://acct.westeurope.batch.azure.com", "acct")).read_pool("linux")
-    message = str(raised.value)
-    assert message.startswith("login: nobody is logged in for https://acct.westeurope.batch.azure.com; run `az login`")
-    assert "EnvironmentCredential" in message
+def test_an_unknown_node_names_some_that_there_are(service: Service, account: BatchAccount) -> None:
+    service.pool()
+    service.nodes({f"n{number}": "idle" for number in range(9)})
+    service.answers["/pools/linux/nodes/x"] = error(404, "NodeNotFound", "The specified node does not exist.")
+    with pytest.raises(UnknownNode) as raised:
+        account.read_node("linux", "x")
+    assert str(raised.value) == "node: must be a node of pool 'linux', got 'x'; it has n0, n1, n2, n3, n4 and 4 more"
+    assert raised.value.exit_code == 2
+    service.answers["/pools/linx"] = error(404, "PoolNotFound", "The specified pool does not exist.")
+    service.answers["/pools"] = Answer({"value": [{"id": "linux"}]})
+    service.answers["/pools/linx/nodes/x"] = service.answers["/pools/linx"]
+    with pytest.raises(UnknownPool):
+        account.read_node("linx", "x")
 
 
-def test_a_wrong_choice_of_credentials_is_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
-    with pytest.raises(BadUsage, match=r"^login: .*nonsense"):
-        connect(Place("https://acct.westeurope.batch.azure.com", "acct"))
+def test_node_counts_are_by_state_and_a_pool_not_counted_yet_has_none(service: Service, account: BatchAccount) -> None:
+    counts = {
+        "poolId": "Linux",
+        "dedicated": {"idle": 3, "startTaskFailed": 1, "unusable": 0, "total": 4},
+        "lowPriority": {"preempted": 2, "upgradingOS": 1, "total": 3},
+    }
+    service.answers["/nodecounts"] = Answer({"value": [counts]})
+    seen = account.node_counts("linux")
+    assert (seen.dedicated, seen.spot) == ({"idle": 3, "starttaskfailed": 1}, {"preempted": 2, "upgradingos": 1})
+    assert seen.total == 7
+    assert "filter=poolId%20eq%20%27linux%27" in service.asked[0]
 
-
-@pytest.mark.parametrize(
-    ("host", "scope"),
-    [
-        ("acct.westeurope.batch.azure.com", "https://batch.core.windows.net//.default"),
-        ("acct.chinanorth3.batch.chinacloudapi.cn", "https://batch.chinacloudapi.cn//.default"),
-        ("acct.usgovvirginia.batch.usgovcloudapi.net", "https://batch.core.usgovcloudapi.net//.default"),
-    ],
-)
-def test_a_token_is_for_the_cloud_of_the_endpoint(monkeypatch: pytest.MonkeyPatch, host: str, scope: str) -> None:
-    asked: list[str] = []
-
-    class Credential:
-        def get_token(self, *scopes: str, **_: object) -> object:
-            asked.extend(scopes)
-            raise CannotAsk("far enough")
-
-    monkeypatch.setattr("azure.identity.DefaultAzureCredential", Credential)
-    with pytest.raises(CannotAsk, match="far enough"):
-        connect(Place(f"https://{host}", "acct")).read_pool("linux")
-    assert asked == [scope]
+    service.pool("new")
+    assert account.node_counts("new") == NodeCounts("new")
+    service.answers["/pools/none"] = error(404, "PoolNotFound", "The specified pool does not exist.")
+    service.answers["/pools"] = Answer({"value": []})
+    with pytest.raises(UnknownPool, match="it has none"):
+        account.node_counts("none")
 
 
 def test_neither_the_library_nor_these_modules_import_the_sdk_before_it_is_needed() -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from extension_pool.ops import batch, cli, commands, watch
@@ -52,9 +54,9 @@ def test_a_healthy_pool(linux: Service, capsys: pytest.CaptureFixture[str]) -> N
         "pool linux in acct: ✓ healthy",
         "2 of 2 nodes: the extension succeeded",
         "",
-        "NODE  STATE      VERDICT        secretext",
-        "a     idle       ✓ healthy      ✓ succeeded",
-        "b     running    ✓ healthy      ✓ succeeded",
+        "NODE  STATE    VERDICT    secretext",
+        "a     idle     ✓ healthy  ✓ succeeded",
+        "b     running  ✓ healthy  ✓ succeeded",
     ]
     assert err == ""
 
@@ -188,7 +190,8 @@ def test_waiting_asks_again_until_it_is_there_and_tells_a_terminal(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert cli.run(["status", "--pool", "linux", "--wait", "PT20M"]) == 0
     # Said once, since it did not change.
-    assert capsys.readouterr().err == "    0 s  linux: 1 of 2 nodes: the extension succeeded; 1 waiting\n"
+    err = re.sub(r"\r\x1b\[2K(reading linux: [^\r]*)?", "", capsys.readouterr().err)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[0-9:]{8}Z  linux: 1 of 2 nodes: the extension succeeded; 1 waiting\n", err)
 
 
 def test_when_the_time_is_over_the_verdict_is_no(linux: Service, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,7 +203,7 @@ def test_when_the_time_is_over_the_verdict_is_no(linux: Service, capsys: pytest.
 def test_a_bug_is_told_apart_and_can_be_pasted(
     linux: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> object:
+    def broken(*_: object, **__: object) -> object:
         raise ZeroDivisionError("off by one\x1b[2J")
 
     monkeypatch.setattr(batch.BatchAccount, "read_pool", broken)
@@ -214,7 +217,7 @@ def test_a_bug_is_told_apart_and_can_be_pasted(
 
 
 def test_ctrl_c_is_130(linux: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> object:
+    def interrupted(*_: object, **__: object) -> object:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(batch.BatchAccount, "read_pool", interrupted)
@@ -222,7 +225,7 @@ def test_ctrl_c_is_130(linux: Service, capsys: pytest.CaptureFixture[str], monke
     assert capsys.readouterr().err == "extension-pool: interrupted\n"
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich", "azure.batch", "azure.identity"])
+@pytest.mark.parametrize("missing", ["typer", "azure.batch", "azure.identity"])
 def test_without_the_extra_it_says_which_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
@@ -254,12 +257,29 @@ def test_help_has_the_examples_and_the_exit_codes() -> None:
     assert CliRunner().invoke(commands.app, ["status"]).exception.__class__ is BadUsage
 
 
+def test_every_option_of_every_command_says_what_it_is_for() -> None:
+    group: Any = get_command(commands.app)
+    assert {"status", "gate", "diagnose", "repair", "import", "images"} <= set(group.commands)
+    for name, one in group.commands.items():
+        undescribed = [option.name for option in one.params if not getattr(option, "help", None)]
+        assert undescribed == [], name
+        assert "Examples:" in one.help and "Exit codes:" in one.help, name
+
+
+def test_the_list_of_the_commands_cuts_no_sentence() -> None:
+    done = CliRunner().invoke(commands.app, ["--help"])
+    listed = done.stdout.partition("Commands:")[2]
+    assert listed.count("\n  ") == 6
+    assert "..." not in listed
+
+
 def test_without_arguments_it_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([]) == USAGE
     assert "Usage: extension-pool" in capsys.readouterr().err
 
 
-def command(service: Service, *arguments: str, **more: Any) -> "subprocess.Popen[str]":
+def command(service: Service, *arguments: str, terminal: int | None = None) -> "subprocess.Popen[str]":
+    """The command in a process of its own, in pipes, or on a terminal."""
     environ = {
         **os.environ,
         "AZURE_BATCH_ENDPOINT": service.url,
@@ -269,7 +289,9 @@ def command(service: Service, *arguments: str, **more: Any) -> "subprocess.Popen
         "PYTHONIOENCODING": "utf-8",
     }
     line = [sys.executable, "-m", "extension_pool.ops.cli", *arguments]
-    return subprocess.Popen(line, text=True, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+    if terminal is not None:
+        return subprocess.Popen(line, text=True, env={**environ, "TERM": "xterm"}, stdout=terminal, stderr=terminal)
+    return subprocess.Popen(line, text=True, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_the_process_ends_with_the_codes_of_its_help(linux: Service) -> None:

@@ -42,6 +42,19 @@ def test_what_is_no_wait_or_a_slip_is_refused(text: str) -> None:
         parse_duration(text, "timeout")
 
 
+@pytest.mark.parametrize("text", ["0", " 0 ", "0s", "PT0M"])
+def test_no_wait_at_all_where_that_has_a_meaning(text: str) -> None:
+    assert parse_duration(text, zero=True) == 0
+    with pytest.raises(BadUsage):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(("text", "rule"), [("00", "a number with its unit"), ("8d", "at most 7 days, got '8d'")])
+def test_zero_opens_no_other_door(text: str, rule: str) -> None:
+    with pytest.raises(BadUsage, match=rf"^--wait: must be {rule}"):
+        parse_duration(text, zero=True)
+
+
 @settings(deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="0123456789.dhmsDHMSPTpt -+")))
 def test_never_another_error_than_ours(text: str) -> None:

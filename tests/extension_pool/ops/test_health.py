@@ -3,10 +3,12 @@ from datetime import datetime, timezone
 
 import pytest
 
-from extension_pool.ops.health import Verdict, judge_code, judge_node, judge_pool, worst
-from extension_pool.ops.snapshot import Answer, Node, NodeExtension, NodeReading, Problem, StartTask, Status
+from extension_pool.ops.drift import Drift, DriftKind
+from extension_pool.ops.health import Verdict, judge_code, judge_node, judge_pool, missing_pool, settled, worst
+from extension_pool.ops.snapshot import Answer, Autoscale, Node, NodeExtension, NodeReading, Problem, StartTask, Status
 
 from . import drawing
+from .steps import count_steps
 
 H, W, U, F = Verdict.HEALTHY, Verdict.WAITING, Verdict.UNKNOWN, Verdict.FAILED
 
@@ -207,6 +209,45 @@ def test_the_items_own_state_counts_when_it_failed_or_is_all_there_is() -> None:
     assert cell(Status("Other/x", message="why"), provisioning_state="Failed")[2] == "why"
 
 
+def probed(
+    message: str, code: str = "ComponentStatus/ApplicationHealthState/succeeded", word: str = "succeeded"
+) -> str:
+    """The cell of an Application Health extension whose probe says `message`."""
+    report = NodeExtension(
+        "health",
+        type="ApplicationHealthLinux",
+        statuses=(Status(f"ProvisioningState/{word}"),),
+        sub_statuses=(
+            Status("ComponentStatus/AppHealthStatus/succeeded", message="ignored"),
+            Status(code, message=message),
+        ),
+    )
+    (cell,) = judge_node(NodeReading(Node("n", "idle"), Answer.ANSWERED, (report,)), ("health",)).extensions
+    return f"{cell.verdict.value} {cell.word}"
+
+
+def test_an_application_health_extension_is_as_healthy_as_what_it_probes() -> None:
+    assert probed("Healthy") == "healthy succeeded"
+    assert probed("Unhealthy") == "failed unhealthy"
+    assert probed("unhealthy", "applicationhealthstate") == "failed unhealthy"
+    assert probed("Initializing") == "waiting initializing"
+    assert probed("Unknown") == "unknown unknown"
+    assert probed("") == "unknown no state"
+    # what says nothing of the probe, and an extension that failed itself
+    assert probed("Unhealthy", "ComponentStatus/CustomMetrics/succeeded") == "healthy succeeded"
+    assert probed("Healthy", word="failed") == "failed failed"
+
+
+def test_a_substatus_of_any_other_extension_decides_nothing() -> None:
+    report = NodeExtension(
+        "a",
+        type="KeyVaultForLinux",
+        statuses=(Status("ProvisioningState/succeeded"),),
+        sub_statuses=(Status("ComponentStatus/ApplicationHealthState/succeeded", message="Unhealthy"),),
+    )
+    assert judge_node(NodeReading(Node("n", "idle"), Answer.ANSWERED, (report,)), ("a",)).verdict is H
+
+
 def test_a_cell_carries_what_the_service_said() -> None:
     moment = datetime(2026, 11, 20, tzinfo=timezone.utc)
     status = Status("ProvisioningState/failed", "error", "Provisioning failed", "", moment)
@@ -239,3 +280,61 @@ def test_the_worst_of_none_is_healthy() -> None:
     assert worst([]) is H
     assert worst([H, W, U, F]) is F
     assert worst([H, U, W]) is U
+
+
+def test_a_formula_that_azure_could_not_evaluate_is_waited_for_and_named() -> None:
+    reading = drawing.pool(OK)
+    error = Problem("AutoScaleFormulaEvaluationError", "No sample.")
+    pool = replace(reading.pool, target_nodes=None, autoscale=Autoscale("$x", error=error))
+    health = judge_pool(replace(reading, pool=pool))
+    assert (health.verdict, health.waiting) == (W, True)
+    assert health.summary == (
+        "1 of 1 node: all 2 extensions succeeded; "
+        "the autoscale formula could not be evaluated: AutoScaleFormulaEvaluationError"
+    )
+    fine = replace(pool, autoscale=Autoscale("$x"))
+    assert judge_pool(replace(reading, pool=fine)).verdict is H
+
+
+@pytest.mark.parametrize(
+    ("line", "is_settled"),
+    [
+        ("idle a=succeeded b=succeeded", True),
+        ("running a=succeeded b=succeeded", True),
+        ("offline a=succeeded b=succeeded", True),
+        ("idle a=succeeded b=creating", False),
+        ("idle a=succeeded", False),
+        ("idle a=failed b=succeeded", False),
+        ("starting a=succeeded b=succeeded", False),
+        ("unusable a=succeeded b=succeeded", False),
+        ("unknown a=succeeded b=succeeded", False),
+        ("idle ?", False),
+        ("preempted", False),
+    ],
+)
+def test_only_a_node_on_which_all_is_well_needs_no_further_question(line: str, is_settled: bool) -> None:
+    assert settled(judge_node(drawing.node(line), ("a", "b"))) is is_settled
+
+
+def test_a_pool_that_azure_no_longer_has_is_failed_and_not_waited_for() -> None:
+    gone = Drift(DriftKind.DELETED, "", "deleted", "run pulumi")
+    pool = missing_pool("linux", "acct", ["a"], [gone])
+    assert (pool.verdict, pool.waiting, pool.nodes, pool.expected) == (F, False, (), ("a",))
+    assert pool.summary == "deleted outside Pulumi: the stack has the pool, Azure does not"
+    assert pool.drift == (gone,)
+
+
+def test_what_was_changed_outside_pulumi_leaves_the_verdict() -> None:
+    change = Drift(DriftKind.RESIZED, "p", "resized", "do")
+    assert judge_pool(drawing.pool(OK), drift=[change]).verdict is H
+    assert judge_pool(drawing.pool(OK), drift=[change]).drift == (change,)
+
+
+def test_nodes_by_verdict_leave_out_those_that_do_not_count() -> None:
+    counts = judge_pool(drawing.pool(OK * 2 + "unusable\nstarting\npreempted")).counts
+    assert counts == {H: 2, F: 1, W: 1}
+
+
+def test_the_steps_of_judging_grow_with_the_nodes_and_no_faster() -> None:
+    few, many = (drawing.pool(OK * nodes + "idle a=failed\n" * nodes) for nodes in (100, 1000))
+    assert count_steps(lambda: judge_pool(many)) < 11 * count_steps(lambda: judge_pool(few))

@@ -14,6 +14,7 @@ from extension_pool.ops.snapshot import (
     Problem,
     StartTask,
     Status,
+    node_key,
     parse_node,
     parse_node_extension,
     parse_pool,
@@ -187,3 +188,18 @@ def test_nothing_that_the_service_may_say_raises(raw: object) -> None:
 def test_times_are_in_utc_or_nothing(text: str) -> None:
     moment = parse_time(text)
     assert moment is None or moment.utcoffset() is not None
+
+
+def test_a_machine_is_told_from_the_next_one_under_its_id_and_from_its_own_next_boot() -> None:
+    raw = {"id": "tvm-1", "allocationTime": "2026-11-20T10:00:00Z", "lastBootTime": "2026-11-20T10:05:00Z"}
+    same = parse_node({**raw, "state": "running", "stateTransitionTime": "2026-11-20T12:00:00Z"})
+    assert node_key(parse_node(raw)) == node_key(same)
+    assert node_key(parse_node({**raw, "lastBootTime": "2026-11-21T10:05:00Z"})) != node_key(same)
+    assert node_key(parse_node({**raw, "allocationTime": "2026-11-21T10:05:00Z"})) != node_key(same)
+
+
+def test_ten_thousand_nodes_share_the_texts_that_they_repeat() -> None:
+    first, second = (parse_node_extension(json.loads(json.dumps(SPECIFIED)), settings=False) for _ in range(2))
+    assert first.publisher is second.publisher
+    assert first.statuses[0].code is second.statuses[0].code
+    assert first.settings is None

@@ -7,12 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extension_pool.ops.drift import find_drift
 from extension_pool.ops.errors import BadUsage
-from extension_pool.ops.stack import StackPool, export_stack, read_pools
+from extension_pool.ops.snapshot import Autoscale, Image, Pool, PoolExtension, parse_pool, parse_time
+from extension_pool.ops.stack import HIDDEN, StackPool, export_stack, read_pools
 
 from .stack_state import ENDPOINT, KEY_VAULT, SECRET, STACK, account, component, pool, state, urn
 
-LINUX = StackPool("linux", "linux", "acct", ("secretext",), f"https://{ENDPOINT}")
+LINUX = StackPool(
+    "linux",
+    "linux",
+    "acct",
+    ("secretext",),
+    f"https://{ENDPOINT}",
+    urn("extension-pool:index:ExtensionPool$azure-native:batch:Pool", "linux-pool"),
+    Pool("linux", expected=("secretext",), extensions=(PoolExtension("secretext", type="KeyVaultForLinux"),)),
+)
 
 
 def test_a_pool_of_a_component_with_its_account_in_the_same_state() -> None:
@@ -64,6 +74,56 @@ def test_names_that_are_secret_are_not_known(inputs: object, expected: tuple[str
     assert one.expected == expected
 
 
+def test_what_the_program_wants_of_a_pool_is_read_with_its_secrets_closed() -> None:
+    machine = {
+        "imageReference": {"publisher": "canonical", "offer": "ubuntu", "sku": "server", "version": "latest"},
+        "nodeAgentSkuId": "batch.node.ubuntu 24.04",
+        "extensions": [
+            {
+                "name": "secretext",
+                "publisher": "Microsoft.Azure.KeyVault",
+                "type": "KeyVaultForLinux",
+                "typeHandlerVersion": "3.0",
+                "settings": {"open": "x", "inner": {"closed": SECRET}},
+                "protectedSettings": SECRET,
+            }
+        ],
+    }
+    inputs = {
+        "vmSize": "Standard_D2s_v5",
+        "deploymentConfiguration": {"virtualMachineConfiguration": machine},
+        "scaleSettings": {"fixedScale": {"targetDedicatedNodes": 2}},
+        "identity": {"userAssignedIdentities": ["/subscriptions/0/one", "/subscriptions/0/two"]},
+    }
+    outputs = {
+        "creationTime": "2026-11-23T01:53:48.0293380Z",
+        "scaleSettings": {"fixedScale": {"targetDedicatedNodes": 7, "targetLowPriorityNodes": 1}},
+    }
+    (one,) = read_pools(state(component("linux"), pool("linux", [], inputs=inputs, outputs=outputs)))
+    settings = {"open": "x", "inner": {"closed": HIDDEN}}
+    assert one.wanted == Pool(
+        id="linux",
+        expected=("secretext",),
+        target_nodes=3,
+        target_dedicated=2,
+        target_spot=1,
+        vm_size="Standard_D2s_v5",
+        image=Image("canonical", "ubuntu", "server", "latest"),
+        node_agent="batch.node.ubuntu 24.04",
+        extensions=(PoolExtension("secretext", "Microsoft.Azure.KeyVault", "KeyVaultForLinux", "3.0", settings),),
+        identities=("/subscriptions/0/one", "/subscriptions/0/two"),
+        created=parse_time("2026-11-23T01:53:48.0293380Z"),
+    )
+
+
+def test_the_formula_of_a_pool_that_scales_itself_is_read() -> None:
+    inputs = {"scaleSettings": {"autoScale": {"formula": "$x = 1;", "evaluationInterval": "PT5M"}}}
+    (one,) = read_pools(state(component("linux"), pool("linux", [], inputs=inputs)))
+    assert one.wanted is not None
+    assert one.wanted.autoscale == Autoscale("$x = 1;", "PT5M")
+    assert one.wanted.target_nodes is None
+
+
 @pytest.mark.parametrize(
     ("others", "outputs", "endpoint"),
     [
@@ -104,6 +164,25 @@ values = st.recursive(
 @given(st.lists(values))
 def test_no_state_makes_another_error_than_ours(resources: list[object]) -> None:
     read_pools({"deployment": {"resources": resources}})
+
+
+arm_keys = st.sampled_from(
+    "deploymentConfiguration virtualMachineConfiguration extensions name settings imageReference scaleSettings "  # noqa: SIM905
+    "fixedScale targetDedicatedNodes autoScale formula identity userAssignedIdentities vmSize creationTime".split()
+)
+arm_values = st.recursive(
+    st.none() | st.floats() | st.text(max_size=5) | st.just(SECRET),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(arm_keys, inner, max_size=6),
+)
+
+
+@settings(deadline=None)
+@given(arm_values, arm_values)
+def test_no_properties_of_a_pool_are_too_odd_to_be_read_and_compared(inputs: object, outputs: object) -> None:
+    (one,) = read_pools(state(component("linux"), pool("linux", [], inputs=inputs, outputs=outputs)))
+    live = {"vmSize": "a", "targetDedicatedNodes": 1, "virtualMachineConfiguration": inputs, "identity": outputs}
+    find_drift(one, parse_pool(live))
+    assert SECRET["ciphertext"] not in repr(one)
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -38,15 +39,40 @@ def asking(*answers: Sequence[PoolHealth] | Exception) -> Callable[[], Sequence[
     return ask
 
 
-def run(ask: Callable[[], Sequence[PoolHealth]], limit: float) -> tuple[Sequence[PoolHealth], list[float], list[float]]:
+def run(
+    ask: Callable[[], Sequence[PoolHealth]], limit: float, **more: Any
+) -> tuple[Sequence[PoolHealth], list[float], list[float]]:
     time, told = Time(), list[float]()
-    pools = watch(ask, limit, tell=lambda _, gone: told.append(gone), clock=time.clock, sleep=time.sleep)
+    pools = watch(ask, limit, tell=lambda _: told.append(time.now), clock=time.clock, sleep=time.sleep, **more)
     return pools, time.slept, told
 
 
 def test_an_answer_in_which_nothing_waits_is_the_last() -> None:
     assert run(asking(HEALTHY), 60) == (HEALTHY, [], [])
     assert run(asking(WAITING, WAITING, HEALTHY), 60) == (HEALTHY, [2, 3], [0, 2])
+
+
+def test_without_patience_there_is_one_answer() -> None:
+    assert run(asking(WAITING, HEALTHY), 0) == (WAITING, [], [])
+
+
+def test_whoever_asks_says_what_is_worth_waiting_for() -> None:
+    assert run(asking(HEALTHY), 6, going_on=lambda pools: True) == (HEALTHY, [2, 3, 1], [0, 2, 5])
+    assert run(asking(WAITING), 60, going_on=lambda pools: False) == (WAITING, [], [])
+
+
+def test_watching_ends_only_from_outside() -> None:
+    time, seen = Time(), 0
+
+    def tell(pools: Sequence[PoolHealth]) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        watch(asking(HEALTHY), None, going_on=lambda _: True, tell=tell, clock=time.clock, sleep=time.sleep)
+    assert time.slept == [2, 3, 5, 8, 12, 20, *[30] * 13]
 
 
 def test_the_pauses_grow_to_half_a_minute_and_end_with_the_time() -> None:
@@ -62,7 +88,9 @@ def test_a_failed_pool_with_something_on_its_way_is_waited_for() -> None:
 
 
 def test_a_passing_error_costs_a_round_but_not_the_first_or_the_last() -> None:
-    assert run(asking(WAITING, LATE, HEALTHY), 60)[0] == HEALTHY
+    troubles: list[CannotAsk] = []
+    assert run(asking(WAITING, LATE, HEALTHY), 60, trouble=troubles.append)[0] == HEALTHY
+    assert troubles == [LATE]
     with pytest.raises(CannotAsk, match="late"):
         run(asking(LATE), 60)
     with pytest.raises(CannotAsk, match="late"):

@@ -1,0 +1,56 @@
+"""Judged pools on stdout, in the form that was asked for, and the exit code that goes with them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from .gate import Outcome
+from .health import PoolHealth, Verdict
+from .json_view import render_json
+from .output import PageOutput, look, write, write_page
+from .render import FOLD, render_table
+
+
+def show(pools: Sequence[PoolHealth], output: PageOutput, *, every: bool = False, stack: str | None = None) -> None:
+    """To stdout: fitted and coloured on a terminal, plain in a pipe. `every`: a row for each node of a table.
+
+    `stack` is the one that was asked for, which the causes on a page name.
+    """
+    if output is PageOutput.JSON:
+        write(render_json(pools))
+    elif output is PageOutput.HTML:
+        write_page(_page(pools, stack))
+    else:
+        write(table(pools, every=every))
+
+
+def table(pools: Sequence[PoolHealth], *, every: bool = False) -> str:
+    """The table as stdout can show it."""
+    seen = look()
+    fold = None if every else FOLD
+    return render_table(pools, width=seen.width, colour=seen.colour, unicode=seen.unicode, fold=fold)
+
+
+def json_line(pools: Sequence[PoolHealth]) -> str:
+    """The documented JSON in one line, for programs that read line by line."""
+    return render_json(pools, indent=None)
+
+
+def exit_code(pools: Sequence[PoolHealth]) -> int:
+    """0 if every pool is healthy or, where a gate was asked for, has passed; else 1.
+
+    3 if no gate says no and one could not be judged.
+    """
+    outcomes = {pool.gate.outcome for pool in pools if pool.gate is not None}
+    healthy = all(pool.verdict is Verdict.HEALTHY for pool in pools if pool.gate is None)
+    if not healthy or outcomes & {Outcome.FAILED, Outcome.WAITING}:
+        return 1
+    return 3 if Outcome.UNKNOWN in outcomes else 0
+
+
+def _page(pools: Sequence[PoolHealth], stack: str | None) -> str:
+    from .diagnosis import diagnose
+    from .html_page import render_html
+
+    now = datetime.now(timezone.utc)
+    found = [finding for pool in pools for finding in diagnose(pool, stack=stack, today=now.date(), now=now)]
+    return render_html(pools, when=now, findings=found)
