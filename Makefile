@@ -25,7 +25,11 @@ down: .venv/.up ## Take the stack down and stop local Azure
 test: .venv/.test ## Run all tests, those with the real engine included
 	@$(ENGINE) get
 	@$(BIN)/python -m pytest --basetemp .local/tests
-bench: .venv/.up ## Measure how fast and how frugal the command is; fails if a target is missed
+drills: .venv/.test ## Break stacks at work and bring them back: quotas, faults, kills (about ten minutes)
+	@$(ENGINE) get
+	@$(BIN)/python -m pytest --basetemp .local/drills tests/drills
+bench: .venv/.up ## Measure the command and the component against baselines; fails if a target is missed
+	@$(ENGINE) get
 	@$(BIN)/python -m bench
 check: .venv/.test ## Lint, format and types
 	@$(BIN)/ruff check .
@@ -46,5 +50,5 @@ check: .venv/.test ## Lint, format and types
 	@$(INSTALL) -e '.[ops,emulator,test]'
 	@touch $@
 
-.PHONY: help up preview status down test bench check
+.PHONY: help up preview status down test drills bench check
 .DELETE_ON_ERROR:

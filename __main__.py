@@ -8,6 +8,7 @@ import pulumi
 from pulumi_azure_native import authorization, batch, keyvault, resources
 
 from extension_pool import ExtensionPool, ExtensionPoolArgs
+from extension_pool.checks.rollout import in_order
 from extension_pool.program import load_stack_config
 from extension_pool.stack_config import BatchAccount, KeyVault, ResourceGroup, pool_arguments, wants_stack_vault
 
@@ -55,21 +56,22 @@ account_group = config.batch_account.resource_group or group
 account, endpoint = batch_account(config.batch_account, account_group)
 access = key_vault(config.key_vault, config.key_vault.resource_group or group) if config.key_vault else None
 
-pools = {
-    name: ExtensionPool(
+pools: dict[str, ExtensionPool] = {}
+for name in in_order(config.pools):
+    wanted = config.pools[name]
+    pools[name] = ExtensionPool(
         name,
         cast(
             ExtensionPoolArgs,
             {
                 "resource_group_name": account_group,
                 "account_name": account,
-                "key_vault_access": [access] if access and wants_stack_vault(pool) else [],
-                **pool_arguments(pool),
+                "key_vault_access": [access] if access and wants_stack_vault(wanted) else [],
+                **pool_arguments(wanted),
             },
         ),
+        pulumi.ResourceOptions(depends_on=[pools[one] for one in wanted.rollout.after or []]),
     )
-    for name, pool in config.pools.items()
-}
 
 pulumi.export("batchAccountEndpoint", endpoint)
 pulumi.export(

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from . import args
     from .args import *  # noqa: F403 - its __all__ is its list of public names
     from .pool import ExtensionPool, InvalidPoolError
+    from .rolling.hooks import register_hooks
 
-    __all__ = ["ExtensionPool", "InvalidPoolError"]
+    __all__ = ["ExtensionPool", "InvalidPoolError", "register_hooks"]
     __all__ += args.__all__
 else:
     from importlib import import_module
 
-    _POOL = ("ExtensionPool", "InvalidPoolError")
+    _POOL = ("ExtensionPool", "InvalidPoolError", "register_hooks")
 
     def __getattr__(name):
         # `from extension_pool import *` asks for __all__ here as well.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import authorization, keyvault, managedidentity
 
-from .azure_types import duration_in_seconds, parse_identity_id, parse_vault_id
+from .azure_types import duration_in_seconds, parse_identity_id, parse_vault_id, spell_identity_id
 from .hooks import wait_after_create
 from .roles import KEY_VAULT_SECRETS_USER, find_role
 from .runs import once_in_a_run
@@ -53,7 +53,8 @@ def create_identity(
     created = managedidentity.UserAssignedIdentity(
         f"{component}-identity", resource_group_name=resource_group_name, resource_name_=name, tags=tags, opts=opts
     )
-    return _looked_up(created.id, opts)
+    found = _look_up(created.id, opts)
+    return PoolIdentity(created.id, found.client_id, found.principal_id)
 
 
 def use_identity(
@@ -63,16 +64,24 @@ def use_identity(
     principal_id: pulumi.Input[str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> PoolIdentity:
-    """An identity that is already there, with the ids that were given; the others are looked up."""
-    identity_id = pulumi.Output.from_input(id)
+    """An identity that is already there, with the ids that were given; the others are looked up.
+
+    Upper and lower case in the id change nothing: where it is looked up, its names are spelled as Azure has them.
+    """
+    identity_id = pulumi.Output.from_input(id).apply(spell_identity_id)
     if client_id is not None and principal_id is not None:
         return PoolIdentity(identity_id, pulumi.Output.from_input(client_id), pulumi.Output.from_input(principal_id))
-    found = _looked_up(identity_id, opts)
+    found = _look_up(identity_id, opts)
     return PoolIdentity(
-        identity_id,
+        pulumi.Output.all(identity_id, found.id).apply(lambda ids: _as_azure_has_it(*ids)),
         found.client_id if client_id is None else pulumi.Output.from_input(client_id),
         found.principal_id if principal_id is None else pulumi.Output.from_input(principal_id),
     )
+
+
+def _as_azure_has_it(given: str, found: str | None) -> str:
+    # an answer that is about another identity, as a test's mocks may give, says nothing
+    return spell_identity_id(found) if found is not None and found.lower() == given.lower() else given
 
 
 def detect_mode(vault_id: str, parent: pulumi.Resource) -> str:
@@ -177,11 +186,12 @@ def _waiting(opts: pulumi.ResourceOptions, resource_name: str, wait: int) -> pul
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=wait_after_create(resource_name, seconds)))
 
 
-def _looked_up(identity_id: pulumi.Output[str], opts: pulumi.ResourceOptions) -> PoolIdentity:
+def _look_up(
+    identity_id: pulumi.Output[str], opts: pulumi.ResourceOptions
+) -> pulumi.Output[managedidentity.GetUserAssignedIdentityResult]:
     parts = identity_id.apply(parse_identity_id)
-    found = managedidentity.get_user_assigned_identity_output(
+    return managedidentity.get_user_assigned_identity_output(
         resource_group_name=parts.apply(lambda parts: parts[1]),
         resource_name=parts.apply(lambda parts: parts[2]),
         opts=pulumi.InvokeOutputOptions(parent=opts.parent),
     )
-    return PoolIdentity(identity_id, found.client_id, found.principal_id)

@@ -131,6 +131,37 @@ def _resource_id(provider_type: str, title: str, example: str) -> AfterValidator
     return _matching(pattern, f"must be the resource id of {title}", f"write {example}")
 
 
+def spell_identity_id(resource_id: str) -> str:
+    """The id of a user-assigned identity with ARM's own words as ARM writes them; group and name stay as they are.
+
+    Azure itself writes both ``resourceGroups`` and ``resourcegroups``. An id in another spelling is the same identity,
+    and must not look like a change.
+    """
+    segments = resource_id.strip("/").split("/")
+    if len(segments) != len(_IDENTITY_WORDS):
+        return resource_id
+    return "/" + "/".join(word or segment for word, segment in zip(_IDENTITY_WORDS, segments, strict=True))
+
+
+_IDENTITY_WORDS = (
+    *("subscriptions", "", "resourceGroups", "", "providers"),
+    *("Microsoft.ManagedIdentity", "userAssignedIdentities", ""),
+)
+
+
+def _spell_vault_id(resource_id: str) -> str:
+    # no case counts in an id: the scope of a grant is one text, whichever way its author spells it
+    _, subscription, _, group, *_, name = resource_id.lower().strip("/").split("/")
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
+
+
+def _spell_url(url: str) -> str:
+    # in a host no case counts, in what follows it may
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.lower()}{slash}{path}"
+
+
 Text = Annotated[str, _matching(r"(?s).+", "must not be empty")]
 
 DisplayName = Annotated[str, _matching(r"(?s).{1,1024}", "must be 1 to 1024 characters")]
@@ -197,6 +228,7 @@ VaultId = Annotated[
         "a key vault",
         "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME",
     ),
+    AfterValidator(_spell_vault_id),
 ]
 ImageId = Annotated[
     str,
@@ -218,6 +250,7 @@ SecretUrl = Annotated[
         "must be the URL of a secret in a key vault",
         "write https://VAULT.vault.azure.net/secrets/NAME (a certificate's secret has the certificate's name)",
     ),
+    AfterValidator(_spell_url),
 ]
 
 SecretName = Annotated[

@@ -6,8 +6,8 @@ Two hooks of one name crash the engine, and a program may hold any number of poo
 import asyncio
 
 import pulumi
-from pulumi.runtime.invoke import invoke_async
 
+from .lookups import look_up
 from .runs import once_in_a_run
 
 WAIT_FOR_GRANT = "extension-pool:wait-for-grant"
@@ -56,7 +56,7 @@ async def _refuse_taken_name(args: pulumi.ResourceHookArgs) -> None:
     group, account, name = place
     query = {"resourceGroupName": group, "accountName": account, "poolName": name}
     try:
-        found = await invoke_async("azure-native:batch:getPool", query)
+        found = await look_up("batch:getPool", query)
     except Exception:
         # The engine raises no narrower type; whatever else it is, the creation itself will tell.
         return
@@ -64,7 +64,8 @@ async def _refuse_taken_name(args: pulumi.ResourceHookArgs) -> None:
         raise pulumi.RunError(
             f"{args.name}: a pool named {name!r} is there already in account {account!r}. If it is this one, what has "
             "changed is a secret, which is not in the name of a blue-green pool: change protected_settings_version of "
-            "the extension whose protected settings have changed. Else give the pool another pool_name."
+            "the extension whose protected settings have changed. If it is the one from before a gate that failed, "
+            "return to it with extension-pool rollback. Else give the pool another pool_name."
         )
 
 

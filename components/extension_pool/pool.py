@@ -1,6 +1,6 @@
 """`ExtensionPool`: the wiring of identity, grants and pool. The rules are in `checks`, the shapes in `spec`."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any, Optional
 
@@ -22,7 +22,7 @@ from .checks.access import mode_not_found, what_only_rbac_has
 from .derived import all_extensions, extension_names, grant_wait, in_canonical_order
 from .extensions import TypedExtension
 from .hooks import refuse_a_taken_name
-from .pool_names import SECRET_MARK, blue_green_name, digest_of, later_leaves, what_replaces
+from .pool_names import SECRET_MARK, blue_green_name, canary_name, digest_of, later_leaves, what_replaces
 from .problems import (
     SECRET_FIELDS,
     InvalidInput,
@@ -36,6 +36,11 @@ from .problems import (
     without_value,
 )
 from .render import render_pool_inputs
+from .rolling.declaring import check_tools, declare, declare_canary, needs_hooks
+from .rolling.hooks import bind, register_hooks
+from .rolling.moving import guard_move
+from .rolling.plans import PoolPlan
+from .rolling.protecting import explained_first
 from .rollout import REPLACE_ON_CHANGES
 from .spec import ACCESS_POLICY, BLUE_GREEN, PoolSpec
 from .validation import became_known, parse_model
@@ -86,22 +91,34 @@ class ExtensionPool(pulumi.ComponentResource):
         grants = [self._grant(name, spec, index, reading) for index in range(len(spec.key_vault_access or []))]
         inputs = _pool_inputs(name, spec, identities, reading)
         blue_green = spec.rollout.strategy == BLUE_GREEN
+        register_hooks()
+        plan = declare(self, name, spec, inputs, opts)
+        canary = self._canary(name, spec, inputs, reading, grants, plan) if spec.rollout.canary else None
+        if self._protect:
+            inputs["pool_name"] = explained_first(self, name, inputs, REPLACE_ON_CHANGES, plan)
         pool = batch.Pool(
             f"{name}-pool",
             **open_later(_with_secrets(inputs)),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # nodes boot and ask for their certificates at once
-                depends_on=grants,
+                # Nodes boot and ask for their certificates at once. A canary must have passed, and no input may come of
+                # it: the engine would delete the pool before it makes the canary.
+                depends_on=[*grants, *([canary] if canary else [])],
                 replace_on_changes=list(REPLACE_ON_CHANGES),
                 # Where the name stays the new pool cannot be there beside the old one. Where it does not, the provider
                 # would still have it so: it takes a pool's name for its place.
                 delete_before_replace=not blue_green,
-                hooks=refuse_a_taken_name(f"{name}-pool") if blue_green else None,
+                hooks=_hooks(f"{name}-pool", blue_green, plan),
+                # Children inherit `protect` and nothing else of how long and whether at all they are deleted.
+                retain_on_delete=opts.retain_on_delete if opts else None,
+                custom_timeouts=opts.custom_timeouts if opts else None,
             ),
         )
+        pool.id.apply(plan.know)
 
         self.pool_id = pool.id
+        if blue_green and spec.rollout.terms is not None:
+            self.pool_id = pool.id.apply(guard_move(plan))
         self.pool_name = pool.name
         self.identity_id = reading.id if reading else None
         self.client_id = reading.client_id if reading else None
@@ -118,9 +135,44 @@ class ExtensionPool(pulumi.ComponentResource):
             }
         )
 
+    def _canary(
+        self,
+        name: str,
+        spec: PoolSpec,
+        inputs: Mapping[str, Any],
+        reading: PoolIdentity | None,
+        grants: list[pulumi.Resource],
+        plan: PoolPlan,
+    ) -> batch.Pool:
+        own = declare_canary(plan)
+        canary = batch.Pool(
+            own.resource_name,
+            **open_later(_with_secrets(_canary_inputs(inputs, spec, reading))),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=grants,
+                replace_on_changes=list(REPLACE_ON_CHANGES),
+                # One that an earlier update left may have the name of the next: a change that is undone brings it back.
+                delete_before_replace=True,
+                ignore_changes=["scaleSettings"],
+                # Whoever protects the pool means the pool that works.
+                protect=False,
+            ),
+        )
+        canary.id.apply(own.know)
+        return canary
+
+    def _child_options(self, spec: PoolSpec) -> pulumi.ResourceOptions:
+        """For identity and grants. Beside the new pool the old one goes on working, with its own.
+
+        The provider would have them deleted first, and with the identity the engine takes the pool that has it.
+        """
+        beside = spec.rollout.strategy == BLUE_GREEN
+        return pulumi.ResourceOptions(parent=self, delete_before_replace=False if beside else None)
+
     def _identities(self, name: str, spec: PoolSpec) -> tuple[list[PoolIdentity], PoolIdentity | None]:
         """All identities in canonical order, and the one that reads certificates: the chosen one, else the first."""
-        child = pulumi.ResourceOptions(parent=self)
+        child = self._child_options(spec)
         wanted = spec.identity
         found: list[tuple[PoolIdentity, bool]] = []
         if wanted.creates:
@@ -149,7 +201,7 @@ class ExtensionPool(pulumi.ComponentResource):
             mode: str = access.mode or detect_mode(vault_id, self)
         except ModeUnknown as error:
             raise InvalidPoolError(name, InvalidInput([mode_not_found(index, access, str(error))])) from None
-        child = pulumi.ResourceOptions(parent=self)
+        child = self._child_options(spec)
         wait = grant_wait(spec, access, mode)
         if mode == ACCESS_POLICY:
             problems = what_only_rbac_has(index, access)
@@ -168,6 +220,17 @@ class ExtensionPool(pulumi.ComponentResource):
         )
 
 
+def _hooks(resource_name: str, blue_green: bool, plan: PoolPlan) -> pulumi.ResourceHookBinding | None:
+    """Bound only where the roll-out asks for them: a resource with hooks of deletion is not destroyed without them."""
+    refusing = refuse_a_taken_name(resource_name) if blue_green else None
+    if not needs_hooks(plan):
+        return refusing
+    binding = bind()
+    if refusing is not None:
+        binding.before_create = [*(refusing.before_create or []), *(binding.before_create or [])]
+    return binding
+
+
 def _pool_inputs(
     name: str, spec: PoolSpec, identities: list[PoolIdentity], reading: PoolIdentity | None
 ) -> dict[str, Any]:
@@ -179,20 +242,28 @@ def _pool_inputs(
         client_id=client_id,
     )
     if spec.rollout.strategy == BLUE_GREEN:
-        tree = what_replaces(inputs, REPLACE_ON_CHANGES, all_extensions(spec, client_id))
-        leaves = [_told(leaf) for leaf in later_leaves(tree)]
-        # Without leaves, and with known ones, the name is known in previews.
-        digest = pulumi.Output.all(*leaves).apply(lambda values: digest_of(tree, values)) if leaves else None
-        inputs["pool_name"] = (
-            blue_green_name(base, digest_of(tree, []))
-            if digest is None and isinstance(base, str)
-            else Later(
-                pulumi.Output.all(open_later(base), digest if digest is not None else digest_of(tree, [])).apply(
-                    lambda parts: blue_green_name(parts[0], parts[1])
-                )
-            )
-        )
+        inputs["pool_name"] = _digested_name(blue_green_name, base, inputs, spec, client_id)
     return inputs
+
+
+def _canary_inputs(inputs: Mapping[str, Any], spec: PoolSpec, reading: PoolIdentity | None) -> dict[str, Any]:
+    """Those of the pool, under a name that says what it is made with; its nodes come and go by its hooks."""
+    client_id = Later(reading.client_id) if reading else None
+    none = {"fixed_scale": {"target_dedicated_nodes": 0, "target_low_priority_nodes": 0}}
+    name = _digested_name(canary_name, inputs["pool_name"], inputs, spec, client_id)
+    return {**inputs, "pool_name": name, "scale_settings": none}
+
+
+def _digested_name(
+    make: Callable[[str, str], str], base: Any, inputs: Mapping[str, Any], spec: PoolSpec, client_id: Any
+) -> Any:
+    """A name made of the base and of the digest of all that replaces the pool; known in previews where these are."""
+    tree = what_replaces(inputs, REPLACE_ON_CHANGES, all_extensions(spec, client_id))
+    leaves = [_told(leaf) for leaf in later_leaves(tree)]
+    if not leaves and isinstance(base, str):
+        return make(base, digest_of(tree, []))
+    digest = pulumi.Output.all(*leaves).apply(lambda values: digest_of(tree, values)) if leaves else digest_of(tree, [])
+    return Later(pulumi.Output.all(open_later(base), digest).apply(lambda parts: make(parts[0], parts[1])))
 
 
 def _told(leaf: Later) -> pulumi.Output[Any]:
@@ -230,6 +301,9 @@ def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice
     # Only now: what a refused pool was given must not be looked at any more. The rules have judged this tree already,
     # and what comes later is closed to them in either.
     spec = parse_model(PoolSpec, map_later(tree, check_when_known), lambda _: (), stack_words=False)
+    missing = check_tools(spec)
+    if missing:
+        raise InvalidPoolError(name, InvalidInput(missing))
     return spec, check_pool(spec, today).notices
 
 

@@ -17,6 +17,9 @@ from .spec import Extension, arm_name
 LONGEST_BASE = 55
 """Letters of a base name: a pool's name has at most 64, and nine are ours."""
 
+LONGEST_BASE_OF_CANARY = 48
+"""The same where a canary's name is made of it: `-canary-` and eight digits are ours."""
+
 SECRET_MARK = "<secret>"  # noqa: S105 - stands for a value, is none
 """What a secret counts as: that there is one, not what it says."""
 
@@ -27,6 +30,11 @@ _FREE = frozenset({"settings", "tags", "resource_tags"})
 def blue_green_name(base: str, digest: str) -> str:
     """``<base>-<digest>``, for example ``render-3f9a01c2``."""
     return f"{base}-{digest}"
+
+
+def canary_name(base: str, digest: str) -> str:
+    """``<base>-canary-<digest>``, for example ``render-canary-3f9a01c2``."""
+    return blue_green_name(f"{base}-canary", digest)
 
 
 def base_of(name: str) -> str | None:
@@ -122,15 +130,13 @@ def _canonical(tree: Any) -> str:
 
 
 def _same_spelling(value: Any, key: str) -> Any:
-    """Spellings that mean the same become one: case of ARM ids and VM sizes, whole numbers that arrive as 5.0."""
+    """What the provider takes for the same is the same here, and nothing else: where it sees a change the name must
+    change with it. Whole numbers may arrive as 5.0; identities are a set, and Azure may spell their ids otherwise."""
     if isinstance(value, Mapping):
         return {str(name): _same_spelling(item, str(name)) for name, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
         items = [_same_spelling(item, key) for item in value]
-        # a set: the order in which a program names its identities means nothing
-        return sorted(items, key=str) if key == "userAssignedIdentities" else items
+        return sorted(str(item).lower() for item in items) if key == "userAssignedIdentities" else items
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and (key == "vmSize" or value.lower().startswith("/subscriptions/")):
-        return value.lower()
     return value

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from .azure_types import AccountName, PoolName, ResourceGroupName, VaultName
 from .checks import check_pool
+from .checks.rollout import check_order
 from .problems import InvalidInput, Later, Notice, Path, Problem, nearest, open_later
 from .spec import PoolSettings, SpecModel, arm_path, plain_tree
 from .validation import parse_model, words_of
@@ -80,8 +81,12 @@ def parse_stack_config(values: Mapping[str, Any], today: date) -> StackConfig:
 
 
 def pool_arguments(pool: PoolSettings) -> dict[str, Any]:
-    """A pool of the stack as arguments of `ExtensionPool`, apart from the account; secrets are opened."""
+    """A pool of the stack as arguments of `ExtensionPool`, apart from the account; secrets are opened.
+
+    Left out is what stands for options of the resource: `rollout.after`.
+    """
     arguments: dict[str, Any] = open_later(plain_tree(pool))
+    arguments["rollout"].pop("after", None)
     return arguments
 
 
@@ -174,7 +179,7 @@ def _check(config: StackConfig, today: date) -> list[Problem]:
                     do=f"name the vault under {NAMESPACE}:keyVault, or give the pool keyVaultAccess ([]: no grant)",
                 )
             )
-    return problems
+    return [*problems, *check_order(config.pools)]
 
 
 def _in_stack_file(problem: Problem) -> Problem:

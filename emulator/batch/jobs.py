@@ -123,16 +123,8 @@ def terminate_job(call: Call) -> Done:
 
 
 def task_counts(call: Call) -> dict[str, Any]:
-    counts = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
-    in_slots = dict(counts)
-    for task in work.every(call.store, "task", find_job(call).seq):
-        names = [task.state["state"]]
-        if names[0] == "completed":
-            names.append("failed" if task.state.get("failure") else "succeeded")
-        for name in names:
-            counts[name] += 1
-            in_slots[name] += work.slots(task)
-    return {"odata.metadata": f"{call.base}/$metadata#taskcounts", "taskCounts": counts, "taskSlotCounts": in_slots}
+    tasks, slots = work.counts(call.store, find_job(call))
+    return {"odata.metadata": f"{call.base}/$metadata#taskcounts", "taskCounts": tasks, "taskSlotCounts": slots}
 
 
 # Tasks

@@ -44,9 +44,46 @@ def find(store: Store, kind: str, parent: int, name: str) -> Kept | None:
     return _kept(rows[0]) if rows else None
 
 
-def every(store: Store, kind: str, parent: int) -> list[Kept]:
-    rows = store.query("SELECT * FROM work WHERE kind = ? AND parent = ? ORDER BY seq", (kind, parent))
-    return [_kept(row) for row in rows]
+def every(store: Store, kind: str, parent: int, *phases: str) -> list[Kept]:
+    """With `phases` only those in one of these states, which leaves thousands of completed tasks unread."""
+    wanted = f" AND phase IN ({', '.join('?' * len(phases))})" if phases else ""
+    sql = f"SELECT * FROM work WHERE kind = ? AND parent = ?{wanted} ORDER BY seq"  # noqa: S608 - question marks only
+    return [_kept(row) for row in store.query(sql, (kind, parent, *phases))]
+
+
+def tally(store: Store, *jobs: str) -> dict[str, int]:
+    """Tasks by state (active, running, completed) at the last look, of all jobs or of those with these ids.
+
+    For counting that none is lost, whatever happened to pools and nodes; no time goes by.
+    """
+    found = dict.fromkeys(("active", "running", "completed"), 0)
+    wanted = {name.lower() for name in jobs}
+    rows = store.query(
+        "SELECT job.id_key AS job, task.phase, count(*) AS number FROM work AS task JOIN work AS job"
+        " ON job.seq = task.parent WHERE task.kind = 'task' GROUP BY task.parent, task.phase"
+    )
+    for row in rows:
+        if not wanted or row["job"] in wanted:
+            found[row["phase"]] += row["number"]
+    return found
+
+
+def counts(store: Store, job: Kept) -> tuple[dict[str, int], dict[str, int]]:
+    """(tasks, slots) of a job by state, and of the completed ones by result."""
+    names = ("active", "running", "completed", "succeeded", "failed")
+    tasks, in_slots = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    rows = store.query(
+        "SELECT phase, coalesce(json_extract(state, '$.failure'), '') != '' AS failed,"
+        " coalesce(json_extract(body, '$.requiredSlots'), 1) AS slots, count(*) AS number"
+        " FROM work WHERE kind = 'task' AND parent = ? GROUP BY 1, 2, 3",
+        (job.seq,),
+    )
+    for row in rows:
+        ended = ["failed" if row["failed"] else "succeeded"] if row["phase"] == "completed" else []
+        for name in (row["phase"], *ended):
+            tasks[name] += row["number"]
+            in_slots[name] += row["number"] * int(row["slots"])
+    return tasks, in_slots
 
 
 def add(store: Store, kind: str, parent: int, name: str, body: dict[str, Any], state: dict[str, Any]) -> Kept:
@@ -170,9 +207,8 @@ def advance(store: Store, account: Row, places: Callable[[Row], dict[str, tuple[
                 row = scaling.settled(store, row, now)
                 _run(store, row, of_pool, places(row), floor, now)
         for job in jobs:  # their pool is not there, or not for long
-            for task in every(store, "task", job.seq):
-                if task.state["state"] == "running":
-                    requeue(store, task)
+            for task in every(store, "task", job.seq, "running"):
+                requeue(store, task)
         for job in every(store, "job", account.seq):
             _settle(store, job, now)
 
@@ -186,9 +222,10 @@ def _run(
 ) -> None:
     tasks: dict[int, Kept] = {}
     works: list[Work] = []
+    lasts = store.seconds("task")
     for job in jobs:
         open_ = job.state["state"] == "active"
-        for task in every(store, "task", job.seq):
+        for task in every(store, "task", job.seq, "running", *(("active",) if open_ else ())):
             if task.state["state"] == "running" and task.state["ends"] > now:
                 there = places.get(task.state["node"])
                 if there is None or there[0] not in KEEPS_TASKS:
@@ -196,14 +233,14 @@ def _run(
             state = task.state["state"]
             if state == "running" or (state == "active" and open_):
                 tasks[task.seq] = task
-                works.append(_work(store, job, task, floor))
+                works.append(_work(job, task, floor, lasts))
     pack = str((pool.body["properties"].get("taskSchedulingPolicy") or {}).get("nodeFillType", "")).lower() == "pack"
     open_places = [place for state, place in places.values() if state in ("idle", "running") and place.slots]
     for key, work in queue.run(open_places, works, now, pack=pack).items():
         _write(store, tasks[key], work)
 
 
-def _work(store: Store, job: Kept, task: Kept, floor: float) -> Work:
+def _work(job: Kept, task: Kept, floor: float, lasts: float) -> Work:
     settings = {item["name"]: item.get("value") for item in task.body.get("environmentSettings") or []}
     constraints = {**(job.body.get("constraints") or {}), **(task.body.get("constraints") or {})}
     state = task.state
@@ -212,7 +249,7 @@ def _work(store: Store, job: Kept, task: Kept, floor: float) -> Work:
         key=task.seq,
         order=(-int(job.body.get("priority") or 0), task.seq),
         ready=max(state["ready"], job.state["since"], floor),
-        lasts=float(settings.get(SECONDS) or store.seconds("task")),
+        lasts=float(settings.get(SECONDS) or lasts),
         slots=slots(task),
         exit_code=int(settings.get(EXIT_CODE) or 0),
         retries=int(state.get("retries", 0)),
@@ -238,8 +275,7 @@ def _settle(store: Store, job: Kept, now: float) -> None:
     """Job states that pass by themselves."""
     state, until = job.state["state"], job.state.get("until", NEVER)
     if state == "disabling":
-        running = [task for task in every(store, "task", job.seq) if task.state["state"] == "running"]
-        if now >= until and not running:
+        if now >= until and not _has(store, job, "running"):
             save(store, job, state="disabled")
     elif state == "enabling" and now >= until:
         save(store, job, state="active", since=until)
@@ -248,23 +284,26 @@ def _settle(store: Store, job: Kept, now: float) -> None:
     elif state == "deleting" and now >= until:
         remove(store, job)
     elif state == "active":
-        tasks = every(store, "task", job.seq)
-        _after_manager(store, job, tasks)
+        if job.body.get("jobManagerTask"):
+            _after_manager(store, job)
         if job.body.get("onAllTasksComplete") != "terminatejob":
             return
-        if tasks and all(task.state["state"] == "completed" for task in tasks):
+        if _has(store, job, "completed") and not _has(store, job, "active", "running"):
             save(store, job, state="completed", ended=now, reason="AllTasksComplete")
 
 
-def _after_manager(store: Store, job: Kept, tasks: list[Kept]) -> None:
+def _has(store: Store, job: Kept, *phases: str) -> bool:
+    sql = f"SELECT 1 FROM work WHERE kind = 'task' AND parent = ? AND phase IN ({', '.join('?' * len(phases))}) LIMIT 1"  # noqa: S608
+    return bool(store.query(sql, (job.seq, *phases)))
+
+
+def _after_manager(store: Store, job: Kept) -> None:
     """The end of its job manager task ends a job, unless that says otherwise (killJobOnCompletion)."""
-    settings = job.body.get("jobManagerTask") or {}
-    managers = [task for task in tasks if task.state.get("manager") and task.state["state"] == "completed"]
-    if managers and settings.get("killJobOnCompletion", True):
-        for task in tasks:
-            if task.state["state"] == "running":
-                end(store, task, None, "TaskEnded")
-        save(store, job, state="completed", ended=managers[0].state["ended"], reason="JMComplete")
+    ended = [task for task in every(store, "task", job.seq, "completed") if task.state.get("manager")]
+    if ended and job.body["jobManagerTask"].get("killJobOnCompletion", True):
+        for task in every(store, "task", job.seq, "running"):
+            end(store, task, None, "TaskEnded")
+        save(store, job, state="completed", ended=ended[0].state["ended"], reason="JMComplete")
 
 
 def _kept(row: Any) -> Kept:

@@ -10,6 +10,7 @@ from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 
 from emulator import Arm, Faults, Store
+from emulator.batch import work
 
 from .conftest import POOL, pool_body
 
@@ -309,3 +310,37 @@ def test_jobs_that_are_none(client: BatchClient, job: str) -> None:
     assert code(lambda: client.begin_disable_job(job, bad)) == (400, "InvalidPropertyValue")
     assert [item.id for item in client.list_jobs(filter="state eq 'active'")] == ["work"]
     assert list(client.list_jobs(filter="state eq 'disabled'")) == []
+
+
+def test_tasks_are_counted_by_the_service_and_in_the_database_alike(
+    client: BatchClient, store: Store, job: str
+) -> None:
+    client.create_tasks(job, [*(task(f"t{number}", slots=2) for number in range(3)), task("bad", exit_code=3)])
+    open_ = client.get_job_task_counts(job).task_counts
+    assert (open_.active, open_.running) == (2, 2)
+    assert work.tally(store) == {"active": 2, "running": 2, "completed": 0}
+    store.clock.advance(600)
+    found = client.get_job_task_counts(job)
+    assert (found.task_counts.completed, found.task_counts.succeeded, found.task_counts.failed) == (4, 3, 1)
+    assert (found.task_slot_counts.completed, found.task_slot_counts.failed) == (7, 1)
+    assert work.tally(store) == work.tally(store, job.upper()) == {"active": 0, "running": 0, "completed": 4}
+    assert work.tally(store, "other") == {"active": 0, "running": 0, "completed": 0}
+
+
+def test_whatever_happens_to_pools_and_nodes_no_task_is_lost(
+    client: BatchClient, arm: Arm, store: Store, job: str
+) -> None:
+    client.create_tasks(job, [task(f"t{number}", 500) for number in range(20)])
+    before = sum(work.tally(store).values())
+    node = next(iter(client.list_nodes("p1"))).id
+    client.begin_reboot_node("p1", node, {"nodeRebootOption": "requeue"}, **SOON)
+    store.clock.advance(400)
+    Faults(store).node_state("p1", "preempted", nodes=[0], for_seconds=100)
+    assert sum(work.tally(store).values()) == before
+    client.begin_delete_pool("p1", **SOON)
+    store.clock.advance(1000)
+    assert set(states(client).values()) <= {"active", "completed"}
+    assert arm.put(POOL, pool_body(nodes=2, taskSlotsPerNode=2)).ok
+    store.clock.advance(7200)
+    assert set(states(client).values()) == {"completed"}
+    assert work.tally(store, job) == {"active": 0, "running": 0, "completed": before}

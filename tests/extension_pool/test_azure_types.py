@@ -46,6 +46,7 @@ from extension_pool.azure_types import (
     has_version,
     is_promise,
     parse_identity_id,
+    spell_identity_id,
 )
 from extension_pool.problems import Later
 
@@ -179,3 +180,25 @@ def test_parts_of_a_resource_id() -> None:
     assert parse_identity_id(f"{SUB}/Microsoft.ManagedIdentity/userAssignedIdentities/it") == ("s", "rg", "it")
     with pytest.raises(ValueError, match="not the id of a resource"):
         parse_identity_id("it")
+
+
+VAULT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "spelled"),
+    [
+        (VaultId, "/SUBSCRIPTIONS/S/resourcegroups/RG/Providers/microsoft.keyvault/VAULTS/Kv1", VAULT),
+        (VaultId, VAULT, VAULT),
+        (SecretUrl, "https://KV1.vault.azure.net/secrets/Tls", "https://kv1.vault.azure.net/secrets/Tls"),
+    ],
+)
+def test_spellings_that_azure_takes_for_the_same_become_one(kind: Any, written: str, spelled: str) -> None:
+    assert TypeAdapter(kind).validate_python(written) == spelled
+
+
+def test_an_identity_id_gets_arms_own_words_and_keeps_its_names() -> None:
+    written = "/subscriptions/S/resourcegroups/RG/providers/microsoft.managedidentity/userassignedidentities/It"
+    meant = "/subscriptions/S/resourceGroups/RG/providers/Microsoft.ManagedIdentity/userAssignedIdentities/It"
+    assert spell_identity_id(written) == spell_identity_id(meant) == meant
+    assert spell_identity_id("/subscriptions/S") == "/subscriptions/S"

@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "components" / "extension_pool"
 
 # the rim: what may touch Pulumi
-RIM = {"__init__", "pool", "access", "hooks", "program", "runs"}
+RIM = {"__init__", "pool", "access", "hooks", "lookups", "program", "runs"}
+ROLLING = ["asking", "canary", "declaring", "hooks", "moving", "place", "plans", "protecting", "rollout"]
+RIM |= {f"rolling.{name}" for name in ROLLING}
 # the rim of the command: what speaks to the terminal, and what asks Azure
 OPS_RIM = ("ops.batch", "ops.arm_reader", "ops.asking", "ops.cli", "ops.commands", "ops.follow")
 

@@ -27,7 +27,7 @@ def test_the_names_are_those_of_the_modules() -> None:
 
 
 def test_all_of_them_are_listed() -> None:
-    expected = {"ExtensionPool", "InvalidPoolError", *args.__all__}
+    expected = {"ExtensionPool", "InvalidPoolError", "register_hooks", *args.__all__}
     assert set(extension_pool.__all__) == expected
     assert expected | {"args"} <= set(dir(extension_pool))
 

@@ -1,5 +1,6 @@
 """`ExtensionPool`: what it registers, with which options, and what stays secret."""
 
+import re
 from typing import Any, cast
 
 import pulumi
@@ -7,6 +8,7 @@ import pytest
 
 from extension_pool import ExtensionPool, ExtensionPoolArgs, InvalidPoolError
 from extension_pool.roles import KEY_VAULT_SECRETS_USER
+from extension_pool.rolling import declaring
 from tests.support.recording import (
     CLIENT_ID,
     EXTENSION_POOL,
@@ -249,3 +251,49 @@ def test_no_secret_stands_in_an_error() -> None:
         assert "extensions[0].protected_settings: must be a mapping" in str(caught.value)
 
     record(program)
+
+
+def hooks_of(**rollout: Any) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The hooks after creation and before deletion of each pool, by its logical name."""
+    return {one.name: (one.after_create, one.before_delete) for one in build(rollout=rollout).all_of(POOL)}
+
+
+BOUND = (("extension-pool:after-create",), ("extension-pool:before-delete",))
+
+
+def test_hooks_are_bound_only_where_the_roll_out_asks_for_them() -> None:
+    # a resource with hooks of deletion is not destroyed without --run-program
+    assert hooks_of() == {"render-pool": ((), ())}
+    assert hooks_of(strategy="blue-green", gate={"enabled": False}) == {"render-pool": ((), ())}
+    assert hooks_of(strategy="blue-green") == {"render-pool": BOUND}
+    assert hooks_of(gate={}) == hooks_of(drain={}) == {"render-pool": BOUND}
+    assert hooks_of(canary={"nodes": 1}) == {"render-canary": ((), ()), "render-pool": BOUND}
+
+
+def test_a_canary_is_declared_empty_and_the_pool_only_waits_for_it() -> None:
+    monitor = build(rollout={"canary": {"nodes": 3}}, scale_settings={"fixed_scale": {"target_dedicated_nodes": 9}})
+    canary, pool = sorted(monitor.all_of(POOL), key=lambda one: one.name)
+    none = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0}
+    assert canary.inputs["scaleSettings"] == {"fixedScale": none}
+    assert re.fullmatch(r"render-canary-[0-9a-f]{8}", canary.inputs["poolName"])
+    assert canary.urn in pool.depends_on
+    for key in ("vmSize", "deploymentConfiguration", "identity"):
+        assert canary.inputs[key] == pool.inputs[key]
+
+
+def test_the_hook_of_deletions_is_brought_by_every_program() -> None:
+    # a pool in the state may have been made with it
+    assert "extension-pool:before-delete" in build().hooks
+
+
+def test_a_gate_without_the_tools_that_ask_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declaring, "_installed", lambda name: name != "azure.batch")
+
+    def program() -> None:
+        with pytest.raises(
+            InvalidPoolError, match=r"not installed: azure\.batch.*pip install 'batch-extension-pool\[ops"
+        ):
+            ExtensionPool("render", arguments(rollout={"strategy": "blue-green"}))
+        ExtensionPool("render", arguments())
+
+    assert len(record(program).all_of(POOL)) == 1

@@ -8,7 +8,7 @@ import pytest
 from tests.on_engine.config import MONITOR, pool, stack
 from tests.on_engine.stack import EngineStack
 
-GREEN = {"strategy": "blue-green"}
+GREEN = {"strategy": "blue-green", "gate": {"enabled": False}}
 
 
 def blue_green(**changes: Any) -> dict[str, Any]:
@@ -62,6 +62,17 @@ def test_the_name_is_known_in_the_preview_of_an_update_of_the_identity(deployed:
     at(deployed, blue_green())
     deployed.configure(blue_green(identity={"tags": {"team": "hpc"}}))
     assert deployed.changed() == {"linux-identity": "update"}
+
+
+def test_another_identity_leaves_the_old_pool_its_own_until_it_goes(deployed: EngineStack) -> None:
+    since = at(deployed, blue_green(identity={"name": "first"}))
+    before = name_of(deployed)
+    deployed.configure(blue_green(identity={"name": "second"}))
+    deployed.up()
+    done = [(one.method, one.path.rsplit("/", 1)[1]) for one in deployed.changes(since)]
+    kept = [step for step in done if step[1] in ("first", "second", before, name_of(deployed))]
+    assert kept[:2] == [("PUT", "second"), ("PUT", name_of(deployed))]
+    assert kept[2:] == [("DELETE", before), ("DELETE", "first")]
 
 
 def monitored(key: str, version: str | None) -> dict[str, Any]:

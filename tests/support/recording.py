@@ -27,8 +27,8 @@ PRINCIPAL_ID = "22222222-2222-2222-2222-222222222222"
 
 @dataclass(frozen=True)
 class Registered:
-    """One registration. inputs: as on the wire, secrets as marker mappings; parent and depends_on: URNs; after_create:
-    names of hooks."""
+    """One registration. inputs: as on the wire, secrets as marker mappings; parent and depends_on: URNs; after_create,
+    before_delete: names of hooks."""
 
     type: str
     name: str
@@ -39,6 +39,7 @@ class Registered:
     replace_on_changes: tuple[str, ...]
     delete_before_replace: bool
     after_create: tuple[str, ...] = ()
+    before_delete: tuple[str, ...] = ()
 
 
 @dataclass
@@ -104,6 +105,7 @@ class RecordingMonitor(mocks.MockMonitor):
                     replace_on_changes=tuple(request.replaceOnChanges),
                     delete_before_replace=request.deleteBeforeReplace,
                     after_create=tuple(request.hooks.after_create),
+                    before_delete=tuple(request.hooks.before_delete),
                 )
             )
         return response

@@ -35,7 +35,7 @@ from .network import (
     PublicIPAddressConfigurationArgs,
 )
 from .pool import ExtensionPoolArgs, MetadataItemArgs
-from .rollout import RolloutArgs
+from .rollout import CanaryArgs, DrainArgs, GateArgs, RolloutArgs
 from .scale import AutoScaleArgs, FixedScaleArgs, ScaleSettingsArgs, TaskSchedulingPolicyArgs
 from .storage import (
     ApplicationPackageReferenceArgs,
@@ -65,6 +65,7 @@ __all__ = [
     "AutomaticOSUpgradePolicyArgs",
     "AzureBlobFileSystemArgs",
     "AzureFileShareArgs",
+    "CanaryArgs",
     "CifsMountArgs",
     "ContainerBindMountArgs",
     "ContainerConfigurationArgs",
@@ -73,12 +74,14 @@ __all__ = [
     "DiffDiskSettingsArgs",
     "DiskEncryptionConfigurationArgs",
     "DiskSecurityProfileArgs",
+    "DrainArgs",
     "EndpointConfigurationArgs",
     "EnvironmentSettingArgs",
     "ExistingIdentityArgs",
     "ExtensionArgs",
     "ExtensionPoolArgs",
     "FixedScaleArgs",
+    "GateArgs",
     "IdentityArgs",
     "ImageReferenceArgs",
     "InboundNatPoolArgs",

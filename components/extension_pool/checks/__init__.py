@@ -101,6 +101,8 @@ RULES: tuple[Callable[[PoolSettings, date], Findings], ...] = (
     api_versions.warn_of_removed_properties,
     pool.check_metadata_names,
     rollout.check_name_has_room,
+    rollout.check_strategy,
+    rollout.check_after,
     rollout.warn_of_idle_version,
 )
 

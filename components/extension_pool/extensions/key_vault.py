@@ -120,7 +120,7 @@ def render_key_vault_extension(
     if any(certificate.acls for certificate in certificates):
         # without this switch the extension passes over the acls
         management["aclEnabled"] = True
-    management["observedCertificates"] = [_render_certificate(certificate) for certificate in certificates]
+    management["observedCertificates"] = [_render_certificate(one) for one in sorted(certificates, key=_place)]
     return Extension(
         name=options.name or kind.type,
         publisher=kind.publisher,
@@ -134,6 +134,12 @@ def render_key_vault_extension(
             "authenticationSettings": {"msiEndpoint": DEFAULT_MSI_ENDPOINT, "msiClientId": client_id},
         },
     )
+
+
+def _place(certificate: KeyVaultCertificate) -> tuple[str, str, str]:
+    # their order means nothing, and must not look like a change; what is known later comes last
+    url, store = certificate.url, certificate.certificate_store_location
+    return (url if isinstance(url, str) else "~", str(store or ""), str(certificate.certificate_store_name or ""))
 
 
 def _render_certificate(certificate: KeyVaultCertificate) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from ..azure_types import PoolName
 from . import batch, stack
 from .batch import BatchAccount
 from .drift import find_drift
-from .errors import BadUsage, UnknownPool
+from .errors import BadUsage, CannotAsk, UnknownPool
 from .gate import Share, with_gate
 from .health import PoolHealth, judge_pool, missing_pool, settled
+from .jobs import Job, Mark
+from .migrating import read_waiting
 from .settings import Place, place, read_settings
 from .snapshot import NodeKey, NodeReading, PoolReading, node_key
 from .stack import StackPool
@@ -67,6 +69,24 @@ def accounts(questions: Sequence[Question]) -> Iterator[Mapping[Place, BatchAcco
     """Each account that is asked, once; closed at the end."""
     with ExitStack() as opened:
         yield {one: opened.enter_context(batch.connect(one)) for one in dict.fromkeys(q.place for q in questions)}
+
+
+def waiting_jobs(
+    questions: Sequence[Question], accounts: Mapping[Place, BatchAccount], note: Callable[[str], None]
+) -> list[tuple[Job, Mark]]:
+    """The jobs that a roll-out of these pools disabled and that are still to be enabled.
+
+    Who may read pools need not be allowed to read jobs: an account that does not tell is left out, and `note` hears of
+    it.
+    """
+    found: list[tuple[Job, Mark]] = []
+    for where, account in accounts.items():
+        names = [question.pool for question in questions if question.place == where]
+        try:
+            found += read_waiting(account, names)
+        except CannotAsk as error:
+            note(f"jobs that wait because of a roll-out are not shown: {error}")
+    return found
 
 
 class Rounds:

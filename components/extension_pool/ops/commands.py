@@ -10,7 +10,10 @@ from . import (
     gate_command,
     images_command,
     import_command,
+    migrate_command,
+    recover_command,
     repair_command,
+    rollback_command,
     status_command,
 )
 
@@ -31,6 +34,9 @@ app.command("status", short_help="Which extension works on which node.")(status_
 app.command("gate", short_help="Wait until enough nodes are healthy, for CI.")(gate_command.gate)
 app.command("diagnose", short_help="Why a pool is not as it should be, what to do.")(diagnose_command.diagnose)
 app.command("repair", short_help="Reboot or replace nodes that are not healthy.")(repair_command.repair)
+app.command("migrate", short_help="Move the jobs of a pool to another one.")(migrate_command.migrate)
+app.command("rollback", short_help="Return to the pool before a failed replacement.")(rollback_command.rollback)
+app.command("recover", short_help="Put right what a killed update left.")(recover_command.recover)
 app.command("import", short_help="Bring a pool that exists under a stack.")(import_command.import_pool)
 app.command("images", short_help="Which images go, and which are new.")(images_command.images)
 

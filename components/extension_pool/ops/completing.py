@@ -5,8 +5,9 @@ them in the configuration alone, the preview would replace the pool; with them n
 would send the pool without them, and Azure refuses that. So they go into the state as well, by hand of whoever knows
 that they are the pool's own.
 
-The same step brings the ids of several identities into the order in which the component sends them: the provider takes
-them for a list, Azure gives them back in an order of its own, and the preview would replace the pool for that.
+The same step brings the ids of identities into the order and the spelling in which the component sends them: the
+provider takes them for a list of texts, Azure gives them back in an order and a spelling of its own, and the preview
+would replace the pool for that.
 """
 
 from __future__ import annotations

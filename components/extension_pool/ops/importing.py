@@ -16,6 +16,7 @@ from typing import Any
 from ..api_versions import NEWEST, SAME_AS_NOTHING, foreign_at
 from ..arm import READ_ONLY, parse_pool, pool_of
 from ..arm.tree import Report, to_arm
+from ..azure_types import spell_identity_id
 from ..checks import check_pool
 from ..extensions import find_extension_type, is_reserved
 from ..problems import SECRET_FIELDS, InvalidInput, Later, Path, Problem, render_path
@@ -114,9 +115,9 @@ def plan_import(
     ids = [str(one.get("id")) for one in (arguments.get("identity") or {}).get("existing") or []]
     if ids != canonical(ids):
         notes.append(
-            "the pool has several identities, and Azure gives them in another order than the component: after the "
-            "import bring the state in order (extension-pool import --complete-state), else the preview shows a "
-            "replacement"
+            "Azure gives the pool's identities in another order, or their ids in another spelling, than the component: "
+            "after the import bring the state in order (extension-pool import --complete-state), else the preview "
+            "shows a replacement"
         )
     return Plan(
         component,
@@ -155,8 +156,8 @@ def _foreign(tree: Any, at: Path) -> Iterator[Path]:
 
 
 def canonical(ids: list[str]) -> list[str]:
-    """Identities in the order in which the component sends them (`derived.in_canonical_order`)."""
-    return sorted(ids, key=str.lower)
+    """Identities in the order (`derived.in_canonical_order`) and spelling in which the component sends them."""
+    return sorted(map(spell_identity_id, ids), key=str.lower)
 
 
 def _configuration(component: str, settings: Mapping[str, Any]) -> dict[str, Any]:

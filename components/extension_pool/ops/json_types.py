@@ -224,6 +224,27 @@ class PoolJson(TypedDict):
     """Why the last resize did not get all nodes."""
 
 
+class WaitingJobJson(TypedDict):
+    """A job or a job schedule that a roll-out disabled and that is still to be enabled."""
+
+    kind: str
+    """`job` or `job schedule`."""
+    id: str
+    """Its id."""
+    state: str
+    """The service's word, in lower case."""
+    pool: str
+    """The pool that it is bound to now."""
+    to: str
+    """The pool that it is to run on."""
+    why: str | None
+    """What it waits for, in words; null when nobody said."""
+    since: str | None
+    """RFC 3339; null when it is not known."""
+    command: str
+    """What enables it by hand."""
+
+
 class StatusJson(TypedDict):
     """What `extension-pool status` and `extension-pool gate` print."""
 
@@ -231,6 +252,8 @@ class StatusJson(TypedDict):
     """In the order in which they were asked for."""
     verdict: VerdictWord
     """The worst of the pools."""
+    waitingJobs: list[WaitingJobJson]
+    """Jobs that a roll-out of these pools disabled; empty also where they may not be read. Only from `status`."""
 
 
 class StatusLineJson(TypedDict):

@@ -12,6 +12,8 @@ from .cells import ExtensionHealth, judge_phase, judge_reports, worst
 from .drift import Drift
 from .gate import GateVerdict
 from .health import NodeHealth, PoolHealth, Verdict, judge_node
+from .jobs import Job, Mark
+from .jobs_view import waiting_json
 from .json_types import (
     AutoscaleJson,
     CountsJson,
@@ -34,9 +36,11 @@ from .snapshot import Autoscale, Image, NodeExtension, NodeReading, Problem, Sta
 from .trees import mask
 
 
-def render_json(pools: Sequence[PoolHealth], *, indent: int | None = 2) -> str:
+def render_json(
+    pools: Sequence[PoolHealth], *, waiting: Sequence[tuple[Job, Mark]] = (), indent: int | None = 2
+) -> str:
     """The documented JSON, indented, with a final newline. Without `indent` it is one line."""
-    return _text(status_json(pools), indent)
+    return _text(status_json(pools, waiting), indent)
 
 
 def render_node_json(
@@ -51,9 +55,13 @@ def render_node_json(
     return _text(node_status_json(reading, pool=pool, account=account, expected=expected), indent)
 
 
-def status_json(pools: Sequence[PoolHealth]) -> StatusJson:
-    """The documented JSON as values."""
-    return {"pools": [_pool(pool) for pool in pools], "verdict": worst(pool.verdict for pool in pools).value}
+def status_json(pools: Sequence[PoolHealth], waiting: Sequence[tuple[Job, Mark]] = ()) -> StatusJson:
+    """The documented JSON as values. `waiting`: jobs that a roll-out disabled."""
+    return {
+        "pools": [_pool(pool) for pool in pools],
+        "verdict": worst(pool.verdict for pool in pools).value,
+        "waitingJobs": waiting_json(waiting),
+    }
 
 
 def node_status_json(

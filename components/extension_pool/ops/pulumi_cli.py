@@ -3,6 +3,7 @@
 Secrets stay ciphertext: a state is exported without them and goes back as it came.
 """
 
+import glob
 import json
 import os
 import re
@@ -119,7 +120,7 @@ class Stack:
         code, _, err = self._run("stack", "import", stdin=json.dumps(state))
         if code == 0:
             return
-        if any(word in err for word in _LOCKED):
+        if any(word in err.lower() for word in _LOCKED):
             raise Locked(f"--stack: {self.name!r} is locked; {_said(code, err)}")
         raise CannotAsk(f"--stack: writing the state of {self.name!r} failed; it is as it was; {_said(code, err)}")
 
@@ -160,7 +161,7 @@ class Stack:
 
     def _must(self, *words: str) -> None:
         code, out, err = self._run(*words)
-        if any(word in out + err for word in _LOCKED):
+        if any(word in (out + err).lower() for word in _LOCKED):
             raise Locked(f"--stack: {self.name!r} is locked; {_said(code, out + err)}")
         if code != 0:
             raise CannotAsk(f"--stack: 'pulumi {words[0]}' of {self.name!r} failed; {_said(code, err or out, 15)}")
@@ -177,9 +178,13 @@ def file_of(url: str) -> Path:
 
 
 def find_lock_file(backend: Path, project: str, stack: str) -> Lock | None:
-    """The lock that a stack has in a backend of files; of several the one that may be alive."""
-    folder = backend / ".pulumi" / "locks" / "organization" / project / stack
-    locks = [read_lock(_read(path)) for path in sorted(folder.glob("*.json"))]
+    """The lock that a stack has in a backend of files; of several the one that may be alive.
+
+    project: empty if the state does not say it, as that of a stack without any resource.
+    """
+    folder = backend / ".pulumi" / "locks" / "organization"
+    paths = folder.glob(f"{glob.escape(project) or '*'}/{glob.escape(stack)}/*.json")
+    locks = [read_lock(_read(path)) for path in sorted(paths)]
     order = {True: 0, None: 1, False: 2}
     return min(locks, key=lambda lock: order[lock.alive], default=None)
 

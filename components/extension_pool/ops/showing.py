@@ -5,22 +5,32 @@ from datetime import datetime, timezone
 
 from .gate import Outcome
 from .health import PoolHealth, Verdict
+from .jobs import Job, Mark
+from .jobs_view import waiting_lines
 from .json_view import render_json
 from .output import PageOutput, look, write, write_page
 from .render import FOLD, render_table
 
 
-def show(pools: Sequence[PoolHealth], output: PageOutput, *, every: bool = False, stack: str | None = None) -> None:
+def show(
+    pools: Sequence[PoolHealth],
+    output: PageOutput,
+    *,
+    every: bool = False,
+    stack: str | None = None,
+    waiting: Sequence[tuple[Job, Mark]] = (),
+) -> None:
     """To stdout: fitted and coloured on a terminal, plain in a pipe. `every`: a row for each node of a table.
 
-    `stack` is the one that was asked for, which the causes on a page name.
+    `stack` is the one that was asked for, which the causes on a page name. `waiting`: jobs that a roll-out disabled.
     """
     if output is PageOutput.JSON:
-        write(render_json(pools))
+        write(render_json(pools, waiting=waiting))
     elif output is PageOutput.HTML:
         write_page(_page(pools, stack))
     else:
-        write(table(pools, every=every))
+        lines = "".join(f"{line}\n" for line in waiting_lines(waiting))
+        write(table(pools, every=every) + (f"\n{lines}" if lines else ""))
 
 
 def table(pools: Sequence[PoolHealth], *, every: bool = False) -> str:

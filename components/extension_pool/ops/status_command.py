@@ -9,7 +9,7 @@ from .duration import parse_duration
 from .errors import BadUsage
 from .follow import follow
 from .gate import parse_share
-from .output import PageOutput
+from .output import PageOutput, tell
 from .progress import Changes, Line, reading, to_terminal
 
 
@@ -53,8 +53,9 @@ def status(
     """Which extensions are on which nodes, and whether that is as it should be.
 
     Every node is asked, since Azure answers node by node. Nodes without a machine (preempted, deallocated, leaving) are
-    shown and do not count. With --stack a pool that was deleted outside Pulumi is failed, and other changes made
-    outside it are told. --wait and --watch do not ask again those nodes on which all is well.
+    shown and do not count. Jobs that a roll-out disabled and that are still to be enabled are told. With --stack a pool
+    that was deleted outside Pulumi is failed, and other changes made outside it are told. --wait and --watch do not ask
+    again those nodes on which all is well.
 
     --watch draws the table in its place on a terminal. In a pipe it writes a line for each change; with --output json
     that line is a document.
@@ -99,5 +100,6 @@ def status(
         changes = Changes(to_terminal)
         going_on = watch.something_waits if share is None else watch.undecided
         pools = watch.watch(ask, limit or 0.0, going_on=going_on, tell=changes.tell, trouble=changes.trouble)
-    showing.show(pools, output, every=every, stack=stack_name)
+        waiting = asking.waiting_jobs(questions, accounts, lambda text: tell([f"extension-pool: {text}"]))
+    showing.show(pools, output, every=every, stack=stack_name, waiting=waiting)
     raise typer.Exit(showing.exit_code(pools))

@@ -17,7 +17,7 @@ from .extensions import (
 )
 from .identity import ACCESS_POLICY, RBAC, ExistingIdentity, Identity, KeyVaultAccess
 from .pool import MACHINE_FIELDS, MetadataItem, PoolSettings, PoolSpec
-from .rollout import BLUE_GREEN, DELETE_FIRST, Rollout
+from .rollout import BLUE_GREEN, DELETE_FIRST, LIVE, Canary, Drain, Gate, Rollout
 
 __all__ = [
     "ACCESS_POLICY",
@@ -26,12 +26,16 @@ __all__ = [
     "DEFAULT_POLLING_INTERVAL",
     "DELETE_FIRST",
     "EXTENSION_WORDS",
+    "LIVE",
     "MACHINE_FIELDS",
     "PLACEHOLDERS",
     "RBAC",
     "Acl",
+    "Canary",
+    "Drain",
     "ExistingIdentity",
     "Extension",
+    "Gate",
     "Identity",
     "KeyVaultAccess",
     "KeyVaultCertificate",

@@ -46,6 +46,10 @@ class Service:
     connections: list[Any] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        for path in ("/jobs", "/jobschedules"):
+            self.answers[path] = Answer({"value": []})
+
     def pool(self, name: str = "linux", **properties: Any) -> None:
         target = properties.pop("target", 1)
         self.answers[f"/pools/{name}"] = Answer(

@@ -269,7 +269,8 @@ def test_every_option_of_every_command_says_what_it_is_for() -> None:
 def test_the_list_of_the_commands_cuts_no_sentence() -> None:
     done = CliRunner().invoke(commands.app, ["--help"])
     listed = done.stdout.partition("Commands:")[2]
-    assert listed.count("\n  ") == 6
+    group: Any = get_command(commands.app)
+    assert listed.count("\n  ") == len(group.commands)
     assert "..." not in listed
 
 

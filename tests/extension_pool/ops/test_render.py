@@ -290,4 +290,4 @@ def test_the_json_holds_the_services_texts_unchanged() -> None:
 
 
 def test_no_pools_are_healthy_json() -> None:
-    assert json.loads(render_json([])) == {"pools": [], "verdict": "healthy"}
+    assert json.loads(render_json([])) == {"pools": [], "verdict": "healthy", "waitingJobs": []}

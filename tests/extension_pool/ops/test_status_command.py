@@ -291,3 +291,11 @@ def test_on_a_real_terminal_it_tells_how_far_it_is_draws_and_ends_with_ctrl_c(li
     assert "reading linux: " in text and "at a time" in text
     assert "pool linux in acct" in text
     assert text.rstrip().endswith("extension-pool: interrupted")
+
+
+def test_who_may_not_read_jobs_gets_the_status_and_a_note(linux: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    linux.answers["/jobs"] = error(403, "InsufficientAccountPermissions", "No.")
+    assert cli.run(["status", "--pool", "linux"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("pool linux in acct: ")
+    assert err.startswith("extension-pool: jobs that wait because of a roll-out are not shown: permission: reading")

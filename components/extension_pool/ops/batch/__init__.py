@@ -36,6 +36,7 @@ from ..text import count, some
 from . import failures, raw
 from .client import Sent, open_client
 from .failures import READING, UNREADABLE, Need
+from .jobs import Scheduling
 from .operating import Operating
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ _NODE_FIELDS = (
 )
 
 
-class BatchAccount(Operating):
+class BatchAccount(Operating, Scheduling):
     """A Batch account that can be asked and operated. Close it, or use it in a `with`; one thread at a time.
 
     How fast it may be asked is learnt from call to call, so one for each account is best.

@@ -1,0 +1,1 @@
+"""Pulumi programs that benchmarks run on the engine; each is copied into a project of its own."""

@@ -1,0 +1,54 @@
+"""The gate where the component runs as a plugin, as it does for programs in other languages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.on_engine.rolled import TEXT, Rolled, wanted
+from tests.on_engine.stack import EngineStack
+
+GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
+PLUGIN = """
+from pulumi.provider.experimental import component_provider_host
+
+from extension_pool import ExtensionPool
+
+component_provider_host(name="extension-pool", components=[ExtensionPool])
+"""
+
+
+@pytest.fixture
+def made(new_stack: Callable[..., EngineStack], monkeypatch: pytest.MonkeyPatch) -> Rolled:
+    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
+    stack = new_stack("remote.py")
+    project = stack.file.parents[1]
+    plugin = project.with_name("plugin")
+    plugin.mkdir()
+    (plugin / "PulumiPlugin.yaml").write_text("runtime: python\n", encoding="utf-8")
+    (plugin / "__main__.py").write_text(PLUGIN, encoding="utf-8")
+    settings = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
+    settings["plugins"] = {"providers": [{"name": "extension-pool", "path": str(plugin)}]}
+    (project / "Pulumi.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return Rolled(stack)
+
+
+def pools(version: str) -> list[dict[str, Any]]:
+    """Two: what is done once in a run must be done once for both."""
+    return [wanted("linux", version, rollout=GREEN), wanted("second", rollout=GREEN)]
+
+
+def test_a_failed_gate_keeps_the_old_pool_in_later_updates_and_does_not_stop_a_destroy(made: Rolled) -> None:
+    made.up(*pools("1.0"))
+    old, second = made.current(), made.current("second")
+    made.want(*pools("1.1"))
+    new = made.announced()
+    made.break_driver(new)
+    said = made.up_fails()
+    assert f"pool '{new}' cannot pass its gate any more" in said and TEXT in said
+    again = made.up_fails()
+    assert f"Pool '{old}' is not deleted" in again
+    assert made.there() == {old, new, second}
+    made.destroy()
+    assert made.there() == set()
