@@ -24,10 +24,10 @@ down: .venv/.up ## Take the stack down and stop local Azure
 	@$(ENGINE) down --stack $(STACK)
 test: .venv/.test ## Run all tests, those with the real engine included
 	@$(ENGINE) get
-	@$(BIN)/python -m pytest --basetemp .local/tests
-drills: .venv/.test ## Break stacks at work and bring them back: quotas, faults, kills (about ten minutes)
+	@$(BIN)/python -m pytest --basetemp .local/tests -m "not drill"
+drills: .venv/.test ## Run the long tests: roll-outs, ways back, stacks broken at work by quotas, faults and kills
 	@$(ENGINE) get
-	@$(BIN)/python -m pytest --basetemp .local/drills tests/drills
+	@$(BIN)/python -m pytest --basetemp .local/drills -m drill tests/on_engine tests/drills
 bench: .venv/.up ## Measure the command and the component against baselines; fails if a target is missed
 	@$(ENGINE) get
 	@$(BIN)/python -m bench

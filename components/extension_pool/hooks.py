@@ -4,6 +4,7 @@ Two hooks of one name crash the engine, and a program may hold any number of poo
 """
 
 import asyncio
+from typing import Any
 
 import pulumi
 
@@ -12,6 +13,10 @@ from .runs import once_in_a_run
 
 WAIT_FOR_GRANT = "extension-pool:wait-for-grant"
 REFUSE_TAKEN_NAME = "extension-pool:refuse-taken-name"
+
+# Nodes leave first, which takes Azure minutes. Its own advice is to ask every 15 seconds; a look costs one GET.
+LONGEST_DELETE = 30 * 60
+DELETE_POLL = 5
 
 _waits: dict[str, int] = {}
 
@@ -55,18 +60,37 @@ async def _refuse_taken_name(args: pulumi.ResourceHookArgs) -> None:
         return
     group, account, name = place
     query = {"resourceGroupName": group, "accountName": account, "poolName": name}
-    try:
-        found = await look_up("batch:getPool", query)
-    except Exception:
-        # The engine raises no narrower type; whatever else it is, the creation itself will tell.
-        return
-    if found:
+    if await _is_taken(args.name, str(name), query):
         raise pulumi.RunError(
             f"{args.name}: a pool named {name!r} is there already in account {account!r}. If it is this one, what has "
             "changed is a secret, which is not in the name of a blue-green pool: change protected_settings_version of "
             "the extension whose protected settings have changed. If it is the one from before a gate that failed, "
             "return to it with extension-pool rollback. Else give the pool another pool_name."
         )
+
+
+async def _is_taken(resource_name: str, pool: str, query: dict[str, Any]) -> bool:
+    """Whether the name belongs to a pool that stays. One that Azure is deleting is waited for."""
+    for waited in range(0, LONGEST_DELETE + DELETE_POLL, DELETE_POLL):
+        try:
+            found = await look_up("batch:getPool", query)
+        except Exception:
+            # The engine raises no narrower type; whatever else it is, the creation itself will tell.
+            return False
+        if not found or str(found.get("provisioningState", "")).lower() != "deleting":
+            return bool(found)
+        if pulumi.runtime.is_dry_run():
+            return False
+        if waited == 0:
+            pulumi.log.info(
+                f"{resource_name}: Azure is still deleting a pool of the name {pool!r}; waiting until it is gone, at "
+                f"most {_words(LONGEST_DELETE)}"
+            )
+        await asyncio.sleep(DELETE_POLL)
+    raise pulumi.RunError(
+        f"{resource_name}: Azure has been deleting the old pool of the name {pool!r} for more than "
+        f"{_words(LONGEST_DELETE)}; nothing else is touched; run 'pulumi up' again when it is gone"
+    )
 
 
 def _words(seconds: int) -> str:

@@ -8,6 +8,8 @@ import pytest
 from tests.on_engine.rolled import POOLS, TEXT, Rolled, wanted
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:

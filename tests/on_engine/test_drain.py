@@ -13,6 +13,8 @@ from emulator.batch import work
 from tests.on_engine.rolled import Rolled, wanted
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 TASKS = 100
 FOREVER = "10000000"
 

@@ -9,6 +9,8 @@ import yaml
 from tests.on_engine.rolled import TEXT, Rolled, wanted
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
 PLUGIN = """
 from pulumi.provider.experimental import component_provider_host

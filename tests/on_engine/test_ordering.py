@@ -9,6 +9,8 @@ from tests.on_engine.config import pool, stack
 from tests.on_engine.rolled import Rolled, wanted
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 GATE = {"gate": {"timeout": "PT10S"}}
 GREEN = {"strategy": "blue-green", **GATE}
 

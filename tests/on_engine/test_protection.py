@@ -9,6 +9,8 @@ import pytest
 from tests.on_engine.rolled import Rolled, wanted
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
 
 

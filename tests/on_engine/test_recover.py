@@ -26,6 +26,8 @@ from tests.on_engine.ways_back import (
     state,
 )
 
+pytestmark = pytest.mark.drill
+
 BOTH = ["blue-green", "delete-first"]
 
 

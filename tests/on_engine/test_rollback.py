@@ -11,6 +11,8 @@ from extension_pool.ops.batch import connect
 from tests.on_engine.stack import EngineStack
 from tests.on_engine.ways_back import NEW, add_job, batch, command, deploy, fail, in_azure, kill, place, pools, state
 
+pytestmark = pytest.mark.drill
+
 THIRD = {"vmSize": "Standard_D8s_v5"}
 
 

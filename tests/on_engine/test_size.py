@@ -9,6 +9,8 @@ from extension_pool.ops.settings import Place
 from tests.on_engine.rolled import Rolled, wanted
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 LIVE = {"strategy": "blue-green", "size": "live", "gate": {"timeout": "PT10S"}}
 FORMULA = "$TargetDedicatedNodes = 2;"
 

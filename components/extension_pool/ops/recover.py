@@ -28,6 +28,8 @@ from .pulumi_cli import State
 from .stack import HIDDEN, StackPool, read_pools
 
 _CREATES = frozenset({"creating", "importing"})
+# No operation of the engine's: a record of an old pool that has the id of the one that works.
+_TWICE = "twice in the state"
 
 _MADE = "Azure has it, the state does not"
 _AGAIN = "the next 'pulumi up' does it again if it is still wanted"
@@ -61,6 +63,8 @@ class Act(Enum):
     """Nothing came of it, or the next update does it again."""
     REFRESH = "refresh"
     """It is in the state and gone in Azure: it leaves the state."""
+    DROP = "drop"
+    """Nothing in Azure is behind it, or only what the state has elsewhere: its record leaves the state."""
     LEAVE = "leave"
     """Nobody here can say; it is for the user to look."""
 
@@ -122,6 +126,10 @@ def find_operations(state: State) -> tuple[Operation, ...]:
             )
         )
     for one in resources:
+        if one.get("delete") and any(_stands_for(other, one) for other in resources):
+            pool = _pool_of(one, state)
+            found.append(Operation(_TWICE, str(one["urn"]), str(one["type"]), str(one["id"]), pool, one, False))
+    for one in resources:
         if one.get("id") and not one.get("outputs") and same_id(one["id"], _id_of(one, resources)):
             pool = _pool_of(one, state)
             found.append(Operation("importing", str(one["urn"]), str(one["type"]), str(one["id"]), pool, one))
@@ -138,6 +146,11 @@ def _step(one: Operation, resources: Sequence[Resource], there: Mapping[StackPoo
     pool = there[one.pool] if one.pool is not None else None
     if one.kind in _CREATES:
         return _creation(one, resources, pool)
+    if one.kind == _TWICE:
+        return Step(one, Act.DROP, "the state has it as a pool that is to be deleted as well, and it works")
+    if one.kind == "deleting" and not one.current and pool in (There.NO, There.GOING):
+        # Left in the state, it would be taken for the next pool of this name.
+        return Step(one, Act.DROP, "it is gone" if pool is There.NO else "Azure is deleting it")
     if one.kind == "deleting" and pool is There.NO:
         if one.current and any(same_id(one.id, other.get("id")) for other in resources if _holds(other)):
             return Step(one, Act.REFRESH, "it is gone, and the state still has it")
@@ -166,6 +179,12 @@ def _creation(one: Operation, resources: Sequence[Resource], pool: There | None)
     return Step(one, Act.FORGET, f"{why}; the next 'pulumi up' makes it")
 
 
+def _stands_for(other: Resource, stale: Resource) -> bool:
+    """Whether a record is of the same thing as a stale one, and not stale."""
+    alike = other.get("urn") == stale.get("urn") and same_id(other.get("id"), stale.get("id"))
+    return alike and not other.get("delete") and bool(stale.get("id"))
+
+
 def _holds(resource: Resource) -> bool:
     """Whether a resource of the state stands for something in Azure: one that is pending replacement is deleted."""
     return not resource.get("pendingReplacement")
@@ -173,7 +192,14 @@ def _holds(resource: Resource) -> bool:
 
 def with_adopted(state: State, steps: Sequence[Step]) -> State:
     """The state with what was made, to be read by a refresh; what it replaces waits to be deleted. Nothing pending."""
-    resources = resources_of(state)
+    dropped = [step.operation for step in steps if step.act is Act.DROP]
+    resources = [
+        one
+        for one in resources_of(state)
+        if not any(
+            one.get("delete") and one.get("urn") == gone.urn and same_id(one.get("id"), gone.id) for gone in dropped
+        )
+    ]
     for step in adopted(steps):
         one = step.operation
         if any(other is one.resource for other in resources):
@@ -287,6 +313,7 @@ def explain(step: Step) -> str:
         Act.TRY: "Azure is asked",
         Act.FORGET: "the operation is forgotten",
         Act.REFRESH: "it leaves the state",
+        Act.DROP: "its old record leaves the state",
         Act.LEAVE: "look whether it is there (below)",
     }[step.act]
     return f"{one.kind} {subject}: {step.why} -> {result}"

@@ -137,7 +137,7 @@ def _find(state: State, lock: Lock | None, accounts: Accounts) -> Found:
     for account in dict.fromkeys(pool.account.lower() for pool in pools):
         ours = [pool for pool in pools if pool.account.lower() == account]
         opened = accounts.of(ours[0])
-        names = opened.pool_names()
+        names = opened.lasting_pools()
         orphans += [(name, ours[0].account) for name in find_orphans(names, account, ours)]
         jobs = read_all(opened)
         for move in plan_recovery(jobs, names):

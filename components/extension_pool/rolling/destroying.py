@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 _DESTROY = frozenset({"destroy", "down", "dn"})
+_UP = frozenset({"up", "update"})
 # Options of every command that take a value of their own; https://www.pulumi.com/docs/iac/cli/commands/pulumi/
 _WITH_VALUE = frozenset({"-C", "--cwd", "--color", "--memprofilerate", "--profiling", "--tracing", "-v", "--verbose"})
 _DEEPEST = 8
@@ -18,14 +19,24 @@ _DEEPEST = 8
 
 def is_destroy(words: Sequence[str]) -> bool:
     """Whether a command line is that of `pulumi destroy`."""
-    if not words or PurePath(words[0]).name.lower().removesuffix(".exe") != "pulumi":
-        return False
-    return next(_commands(words[1:]), "") in _DESTROY
+    return _command_of(words) in _DESTROY
 
 
 def destroying(above: Callable[[], Iterator[Sequence[str]]] | None = None) -> bool:
     """Whether one of the processes above is a `pulumi destroy`. `above`: their command lines, nearest first."""
     return any(is_destroy(words) for words in (above or _above)())
+
+
+def updating(above: Callable[[], Iterator[Sequence[str]]] | None = None) -> bool:
+    """Whether one of the processes above is a `pulumi up`: then this is no destroy for sure."""
+    return any(_command_of(words) in _UP for words in (above or _above)())
+
+
+def _command_of(words: Sequence[str]) -> str:
+    """The command of a `pulumi` command line; empty for any other program."""
+    if not words or PurePath(words[0]).name.lower().removesuffix(".exe") != "pulumi":
+        return ""
+    return next(_commands(words[1:]), "")
 
 
 def _commands(words: Sequence[str]) -> Iterator[str]:

@@ -157,8 +157,15 @@ async def before_delete(plan: PoolPlan, drain: Drain, pool_id: str, *, later: st
     """
     old = parse_pool_id(pool_id)
     to = None if plan.current is None or plan.is_current(pool_id) else parse_pool_id(plan.current).pool
+    go_on = (
+        f"Pool {old.pool!r} is not deleted; jobs may wait in between, and 'extension-pool status' lists them. "
+        f"To go on: run 'pulumi up' again, or: {by_hand(old.pool, to or old.pool)}"
+    )
     await _on_account(
-        plan, old, lambda queue, pace, say: drain_pool(queue, drain, old.pool, to, later=later, pace=pace, tell=say)
+        plan,
+        old,
+        lambda queue, pace, say: drain_pool(queue, drain, old.pool, to, later=later, pace=pace, tell=say),
+        go_on,
     )
 
 
@@ -168,8 +175,10 @@ async def after_create(plan: PoolPlan) -> None:
     await _on_account(plan, new, lambda queue, pace, say: fill_pool(queue, new.pool, pace=pace, tell=say))
 
 
-async def _on_account(plan: PoolPlan, pool: PoolId, work: Callable[[Queue, Pace, Callable[[str], None]], None]) -> None:
-    """Blocking `work` in a thread; what it says is logged at the pool."""
+async def _on_account(
+    plan: PoolPlan, pool: PoolId, work: Callable[[Queue, Pace, Callable[[str], None]], None], go_on: str = ""
+) -> None:
+    """Blocking `work` in a thread; what it says is logged at the pool. `go_on`: what to do where Azure stopped it."""
     from ..ops.batch import connect
     from ..ops.errors import OpsError
 
@@ -185,8 +194,10 @@ async def _on_account(plan: PoolPlan, pool: PoolId, work: Callable[[Queue, Pace,
     try:
         place = await find_place(pool, plan.component)
         await asking.in_thread(run)
-    except OpsError as error:
+    except InTheWay as error:
         raise GateError(str(error)) from error
+    except OpsError as error:
+        raise GateError(f"{error}. {go_on}" if go_on else str(error)) from error
 
 
 def _pauses() -> Iterator[float]:

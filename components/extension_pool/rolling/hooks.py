@@ -7,6 +7,7 @@ that it was made with, and the engine fails for one that the program does not br
 from __future__ import annotations
 
 import asyncio
+import shlex
 
 import pulumi
 
@@ -18,6 +19,9 @@ from .plans import GateError, PoolPlan, parse_pool_id, plans
 AFTER_CREATE = "extension-pool:after-create"
 BEFORE_CREATE = "extension-pool:before-create"
 BEFORE_DELETE = "extension-pool:before-delete"
+ON_ERROR = "extension-pool:on-error"
+
+_POOL_QUOTA = "PoolQuotaReached"
 
 # How long the deletion of an old pool waits for a sign that the current one is deleted as well, as in a destroy.
 SIGN_SECONDS = 3.0
@@ -37,8 +41,9 @@ def bind() -> pulumi.ResourceHookBinding:
     told_in_previews = pulumi.ResourceHookOptions(on_dry_run=True)
     before = once_in_a_run(BEFORE_CREATE, lambda: pulumi.ResourceHook(BEFORE_CREATE, _before_create, told_in_previews))
     after = once_in_a_run(AFTER_CREATE, lambda: pulumi.ResourceHook(AFTER_CREATE, _after_create))
+    error = once_in_a_run(ON_ERROR, lambda: pulumi.ErrorHook(ON_ERROR, _on_error))
     return pulumi.ResourceHookBinding(
-        before_create=[before], after_create=[after], before_delete=[_before_delete_hook()]
+        before_create=[before], after_create=[after], before_delete=[_before_delete_hook()], on_error=[error]
     )
 
 
@@ -76,6 +81,21 @@ async def _after_create(args: pulumi.ResourceHookArgs) -> None:
     await bring_up(plan)
 
 
+async def _on_error(args: pulumi.ErrorHookArgs) -> bool:
+    """Says what a refused creation means for the roll-out. Nothing is tried again: the provider does that."""
+    plan = await plans().find(args.urn, args.name)
+    quota = any(_POOL_QUOTA in error for error in args.errors)
+    if plan is not None and args.failed_operation == "create" and quota and plan.rollout.strategy == BLUE_GREEN:
+        pulumi.log.warn(
+            f"{plan.component_name}: the account may have no more pools ({_POOL_QUOTA}), and blue-green needs room for "
+            "two. A pool that was to be replaced is not touched and goes on working. Delete pools that nobody needs, "
+            "ask for a higher pool quota (https://learn.microsoft.com/azure/batch/batch-quota-limit), or choose "
+            "strategy: delete-first, with a canary",
+            plan.component,
+        )
+    return False
+
+
 async def _before_delete(args: pulumi.ResourceHookArgs) -> None:
     """Whatever is deleted because of a new pool waits for the new pool's word; what is taken down goes."""
     plan = await plans().find(args.urn, args.name)
@@ -87,7 +107,7 @@ async def _before_delete(args: pulumi.ResourceHookArgs) -> None:
 
         tell_of_return(plan, parse_pool_id(args.id).pool)
         return
-    from .destroying import destroying
+    from .destroying import destroying, updating
     from .words import OFF, is_off
 
     if is_off():
@@ -97,6 +117,8 @@ async def _before_delete(args: pulumi.ResourceHookArgs) -> None:
         return
     deletion = judge_deletion(plan.current, args.id, destroying=destroying())
     if deletion is Deletion.CURRENT:
+        if plan.made or updating():
+            raise GateError(_taken_for_the_old_one(plan, args.id))
         plan.goes.set()
     elif deletion is Deletion.MADE_ANEW:
         await _before_making_anew(plan, args.id)
@@ -104,6 +126,16 @@ async def _before_delete(args: pulumi.ResourceHookArgs) -> None:
         from .rollout import let_go
 
         await let_go(plan, args.id)
+
+
+def _taken_for_the_old_one(plan: PoolPlan, pool_id: str) -> str:
+    """A destroy makes nothing, so what has the id of a pool that was just made is a record of one that is gone."""
+    name = parse_pool_id(pool_id).pool
+    return (
+        f"{plan.component_name}: pool {name!r} stays: the state has it twice, once as an old pool of the same name "
+        "that is to be deleted, and the deletion would take the one that works. Take the old record out: "
+        f"extension-pool recover --stack {shlex.quote(pulumi.get_stack())} --yes; then run 'pulumi up' again"
+    )
 
 
 async def _before_making_anew(plan: PoolPlan, pool_id: str) -> None:
@@ -143,4 +175,4 @@ async def _goes(plan: PoolPlan) -> bool:
     return True
 
 
-__all__ = ["AFTER_CREATE", "BEFORE_CREATE", "BEFORE_DELETE", "GateError", "bind", "register_hooks"]
+__all__ = ["AFTER_CREATE", "BEFORE_CREATE", "BEFORE_DELETE", "ON_ERROR", "GateError", "bind", "register_hooks"]

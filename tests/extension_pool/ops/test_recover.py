@@ -174,3 +174,28 @@ def test_pools_of_the_stacks_names_that_it_does_not_know_are_named() -> None:
         "viz-canary-3333dddd",
     )
     assert find_orphans(in_azure, "elsewhere", ours) == ()
+
+
+@pytest.mark.parametrize("there", [There.NO, There.GOING])
+def test_an_old_pool_that_is_gone_or_going_leaves_the_state_so_that_nothing_is_taken_for_it(there: There) -> None:
+    old = pool("render", [], id=f"{ACCOUNT_ID}/pools/render-2", delete=True)
+    made = killed("deleting", CURRENT, old, id=f"{ACCOUNT_ID}/pools/render-2", delete=True)
+    (step,) = found = steps(made, there)
+    assert step.act is Act.DROP
+    assert explain(step).endswith("-> its old record leaves the state")
+    assert names(with_adopted(made, found)) == (["render-1"], [])
+
+
+def test_an_old_pool_that_is_still_there_stays_in_the_state() -> None:
+    old = pool("render", [], id=f"{ACCOUNT_ID}/pools/render-2", delete=True)
+    made = killed("deleting", CURRENT, old, id=f"{ACCOUNT_ID}/pools/render-2", delete=True)
+    (step,) = found = steps(made, There.YES)
+    assert step.act is Act.FORGET
+    assert names(with_adopted(made, found)) == (["render-1"], ["render-2"])
+
+
+def test_an_old_record_of_the_pool_that_works_leaves_the_state() -> None:
+    made = state(component("render"), account(), CURRENT, {**CURRENT, "delete": True})
+    (step,) = found = steps(made)
+    assert step.act is Act.DROP
+    assert names(with_adopted(made, found)) == (["render-1"], [])

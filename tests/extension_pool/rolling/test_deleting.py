@@ -9,7 +9,7 @@ import pytest
 
 from extension_pool.rolling import destroying as module
 from extension_pool.rolling.deleting import Deletion, judge_deletion
-from extension_pool.rolling.destroying import destroying, is_destroy
+from extension_pool.rolling.destroying import destroying, is_destroy, updating
 
 
 def test_an_old_pool_beside_the_new_one_waits_for_it() -> None:
@@ -87,3 +87,10 @@ def test_ps_tells_the_same_where_there_is_no_proc() -> None:
         pytest.skip("this machine has no ps")
     assert found[0] == os.getppid()
     assert any("python" in word or "pytest" in word for word in found[1])
+
+
+def test_an_update_is_known_for_sure() -> None:
+    assert updating(lambda: iter([["python", "x"], ["/usr/bin/pulumi", "up", "--yes"], ["bash"]]))
+    assert updating(lambda: iter([["pulumi", "-C", "destroy", "update"]]))
+    for line in (["pulumi", "destroy"], ["pulumi", "preview"], ["python", "up"], []):
+        assert not updating(lambda line=line: iter([line]))
