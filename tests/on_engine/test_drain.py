@@ -143,3 +143,21 @@ def test_tasks_that_do_not_end_in_time_keep_the_pool_when_they_are_waited_for(ma
     assert owner.states() == owner.at_work(made.current())
     assert sum(owner.counts().values()) == TASKS
     owner.end()
+
+
+FORMULA = {"auto_scale": {"formula": "$TargetDedicatedNodes = 50;", "evaluation_interval": "PT5M"}}
+
+
+def test_the_formula_of_an_old_pool_is_off_while_its_jobs_leave(made: Rolled) -> None:
+    """Where they cannot leave, the pool goes on working with it."""
+    made.up(pool("5.0", "blue-green", "wait") | {"scale": FORMULA})
+    old, owner = made.current(), Owner(made, "scaled")
+    owner.begin(old)
+    said = made.up_fails(pool("5.1", "blue-green", "wait") | {"scale": FORMULA})
+    assert f"pool {old}: its formula decides again" in said
+    assert owner.client.get_pool(old).auto_scale_formula == "$TargetDedicatedNodes = 50;"
+    made.up(pool("5.1", "blue-green", "migrate") | {"scale": FORMULA})
+    assert made.there() == {made.current()} != {old}
+    assert owner.client.get_pool(made.current()).enable_auto_scale
+    assert sum(owner.counts().values()) == TASKS
+    owner.end()

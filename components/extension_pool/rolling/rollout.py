@@ -15,6 +15,7 @@ from .words import explain, next_steps
 
 if TYPE_CHECKING:
     from ..ops.batch import BatchAccount
+    from ..ops.snapshot import Pool
     from .gate import Held
 
 
@@ -77,7 +78,10 @@ async def _enable_jobs(plan: PoolPlan) -> None:
 
 
 async def _drain(plan: PoolPlan, pool_id: str) -> None:
-    """The formula off first: a pool that scales itself would shrink as jobs leave, and take nodes of running tasks."""
+    """The formula off first: a pool that scales itself would shrink as jobs leave, and take nodes of running tasks.
+
+    Where the jobs cannot leave, the pool stays and goes on working: with its formula.
+    """
     wanted = plan.rollout.draining
     if wanted is None:
         return
@@ -85,22 +89,39 @@ async def _drain(plan: PoolPlan, pool_id: str) -> None:
 
     pool = parse_pool_id(pool_id)
     limit = float(duration_in_seconds(wanted.timeout) or 0)
-    if not await operate(plan, lambda account, name, sleep: _quiet(account, name, limit, sleep), pool_id):
+    found = await operate(plan, lambda account, name, sleep: _quiet(account, name, limit, sleep), pool_id)
+    if found is None:
         say(plan, f"pool {pool.pool} is not there any more; there is nothing to drain")
         return
     later = "" if plan.current is not None else await soon(plan.pool_name, pool.pool)
-    await drain.before_delete(plan, drain.Drain(wanted.jobs, limit), pool_id, later="" if later == pool.pool else later)
+    try:
+        await drain.before_delete(
+            plan, drain.Drain(wanted.jobs, limit), pool_id, later="" if later == pool.pool else later
+        )
+    except GateError:
+        formula = found.autoscale
+        if formula is not None:
+            await operate(
+                plan,
+                lambda account, name, sleep: scaling.restore_formula(
+                    account, name, formula.formula, formula.interval, limit, sleep
+                ),
+                pool_id,
+            )
+            say(plan, f"pool {pool.pool}: its formula decides again")
+        raise
 
 
-def _quiet(account: BatchAccount, pool: str, limit: float, sleep: scaling.Sleep) -> bool:
-    """Switches a formula off; whether the pool is there at all."""
+def _quiet(account: BatchAccount, pool: str, limit: float, sleep: scaling.Sleep) -> Pool | None:
+    """Switches a formula off; the pool as it was before, None if it is not there at all."""
     from ..ops.errors import UnknownPool
 
     try:
+        before = account.pool(pool)
         scaling.stop_formula(account, pool, limit, sleep)
     except UnknownPool:
-        return False
-    return True
+        return None
+    return before
 
 
 async def _take_live_size(plan: PoolPlan) -> int:
