@@ -9,6 +9,7 @@ import pytest
 from extension_pool import ExtensionPool, ExtensionPoolArgs, InvalidPoolError
 from extension_pool.roles import KEY_VAULT_SECRETS_USER
 from extension_pool.rolling import declaring
+from extension_pool.rolling.hooks import AFTER_CREATE, BEFORE_DELETE
 from tests.support.recording import (
     CLIENT_ID,
     EXTENSION_POOL,
@@ -258,7 +259,7 @@ def hooks_of(**rollout: Any) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]
     return {one.name: (one.after_create, one.before_delete) for one in build(rollout=rollout).all_of(POOL)}
 
 
-BOUND = (("extension-pool:after-create",), ("extension-pool:before-delete",))
+BOUND = ((AFTER_CREATE,), (BEFORE_DELETE,))
 
 
 def test_hooks_are_bound_only_where_the_roll_out_asks_for_them() -> None:
@@ -283,7 +284,7 @@ def test_a_canary_is_declared_empty_and_the_pool_only_waits_for_it() -> None:
 
 def test_the_hook_of_deletions_is_brought_by_every_program() -> None:
     # a pool in the state may have been made with it
-    assert "extension-pool:before-delete" in build().hooks
+    assert BEFORE_DELETE in build().hooks
 
 
 def test_a_gate_without_the_tools_that_ask_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,3 +54,20 @@ def test_a_failed_gate_keeps_the_old_pool_in_later_updates_and_does_not_stop_a_d
     assert made.there() == {old, new, second}
     made.destroy()
     assert made.there() == set()
+
+
+def test_a_pool_and_then_the_last_one_leave_the_program_as_the_page_says(made: Rolled) -> None:
+    """Without a pool the program starts no plugin, and nobody brings the hooks that the last pool was made with."""
+    linux, second = pools("1.0")
+    made.up(linux, second)
+    made.up(linux)
+    assert made.there() == {made.current()}
+    made.want()
+    said = made.up_fails()
+    assert "rollout.gate.enabled and rollout.drain.enabled false" in said and "was not registered" in said
+    assert made.there() == {made.current()}
+    off = {**GREEN, "gate": {"enabled": False}, "drain": {"enabled": False}}
+    made.up({**linux, "rollout": off})
+    made.want()
+    made.up()
+    assert made.there() == set()

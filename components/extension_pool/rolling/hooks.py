@@ -18,7 +18,12 @@ from .plans import GateError, PoolPlan, parse_pool_id, plans
 
 AFTER_CREATE = "extension-pool:after-create"
 BEFORE_CREATE = "extension-pool:before-create"
-BEFORE_DELETE = "extension-pool:before-delete"
+# The engine prints the name, and nothing else of ours, when the program does not bring the hook: so the name says what
+# to do then. A state keeps it: with another name the pools of every stack need one update before they can be removed.
+BEFORE_DELETE = (
+    "extension-pool:before-delete (is the last pool removed? call extension_pool.register_hooks(), "
+    "or first run 'pulumi up' with its rollout.gate.enabled and rollout.drain.enabled false)"
+)
 ON_ERROR = "extension-pool:on-error"
 
 _POOL_QUOTA = "PoolQuotaReached"
