@@ -14,14 +14,20 @@ class Deletion(Enum):
     """The pool that the program declares, as it is: it is taken down."""
     MADE_ANEW = "made anew"
     """Its replacement is not there yet: the same name is used again (delete-first)."""
+    TWICE = "twice"
+    """An old record has the name of the pool that works, which the deletion would take: a destroy makes no pool, and
+    an update deletes none that the program declares."""
     STALE = "stale"
     """Its replacement is there (blue-green), made in this run or in an earlier one."""
 
 
-def judge_deletion(current: str | None, deleted: str, *, destroying: bool) -> Deletion:
-    """current: the id of the pool that this run has made or found, None while it is not registered."""
+def judge_deletion(current: str | None, deleted: str, *, destroying: bool, updating: bool = False) -> Deletion:
+    """current: the id of the pool that this run has made or found, None while it is not registered. destroying,
+    updating: what the run is known to be; neither where nobody can say."""
     if destroying:
         return Deletion.FREE
     if current is None:
         return Deletion.MADE_ANEW
-    return Deletion.CURRENT if current.lower() == deleted.lower() else Deletion.STALE
+    if current.lower() != deleted.lower():
+        return Deletion.STALE
+    return Deletion.TWICE if updating else Deletion.CURRENT

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path, PurePath
 
 _DESTROY = frozenset({"destroy", "down", "dn"})
@@ -22,12 +23,12 @@ def is_destroy(words: Sequence[str]) -> bool:
     return _command_of(words) in _DESTROY
 
 
-def destroying(above: Callable[[], Iterator[Sequence[str]]] | None = None) -> bool:
+def destroying(above: Callable[[], Iterable[Sequence[str]]] | None = None) -> bool:
     """Whether one of the processes above is a `pulumi destroy`. `above`: their command lines, nearest first."""
     return any(is_destroy(words) for words in (above or _above)())
 
 
-def updating(above: Callable[[], Iterator[Sequence[str]]] | None = None) -> bool:
+def updating(above: Callable[[], Iterable[Sequence[str]]] | None = None) -> bool:
     """Whether one of the processes above is a `pulumi up`: then this is no destroy for sure."""
     return any(_command_of(words) in _UP for words in (above or _above)())
 
@@ -51,7 +52,13 @@ def _commands(words: Sequence[str]) -> Iterator[str]:
             yield word
 
 
-def _above() -> Iterator[Sequence[str]]:
+@cache
+def _above() -> tuple[Sequence[str], ...]:
+    """Looked at once: every pool of a run asks, and what started it stays what it was."""
+    return tuple(_walk())
+
+
+def _walk() -> Iterator[Sequence[str]]:
     pid = os.getppid()
     for _ in range(_DEEPEST):
         if pid <= 1:

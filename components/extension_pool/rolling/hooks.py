@@ -120,10 +120,10 @@ async def _before_delete(args: pulumi.ResourceHookArgs) -> None:
 
         say(plan, f"{OFF}=off: {args.id.rsplit('/', 1)[-1]} is deleted whatever the gates say")
         return
-    deletion = judge_deletion(plan.current, args.id, destroying=destroying())
+    deletion = judge_deletion(plan.current, args.id, destroying=destroying(), updating=plan.made or updating())
+    if deletion is Deletion.TWICE:
+        raise GateError(_taken_for_the_old_one(plan, args.id))
     if deletion is Deletion.CURRENT:
-        if plan.made or updating():
-            raise GateError(_taken_for_the_old_one(plan, args.id))
         plan.goes.set()
     elif deletion is Deletion.MADE_ANEW:
         await _before_making_anew(plan, args.id)
@@ -134,7 +134,7 @@ async def _before_delete(args: pulumi.ResourceHookArgs) -> None:
 
 
 def _taken_for_the_old_one(plan: PoolPlan, pool_id: str) -> str:
-    """A destroy makes nothing, so what has the id of a pool that was just made is a record of one that is gone."""
+    """What is said where an old record has the id of the pool that works."""
     name = parse_pool_id(pool_id).pool
     return (
         f"{plan.component_name}: pool {name!r} stays: the state has it twice, once as an old pool of the same name "

@@ -117,11 +117,9 @@ def _quiet(account: BatchAccount, pool: str, limit: float, sleep: scaling.Sleep)
     from ..ops.errors import UnknownPool
 
     try:
-        before = account.pool(pool)
-        scaling.stop_formula(account, pool, limit, sleep)
+        return scaling.stop_formula(account, pool, limit, sleep)
     except UnknownPool:
         return None
-    return before
 
 
 async def _take_live_size(plan: PoolPlan) -> int:

@@ -79,12 +79,12 @@ def take_size(account: BatchAccount, pool: str, base: str, limit: float, sleep: 
     return old.id, dedicated, spot
 
 
-def stop_formula(account: BatchAccount, pool: str, limit: float, sleep: Sleep) -> bool:
-    """Keeps a pool from scaling itself; whether it did."""
-    if account.pool(pool).autoscale is None:
-        return False
-    patiently(lambda: account.disable_autoscale(pool), limit, sleep)
-    return True
+def stop_formula(account: BatchAccount, pool: str, limit: float, sleep: Sleep) -> Pool:
+    """Keeps a pool from scaling itself; the pool as it was before."""
+    before = account.pool(pool)
+    if before.autoscale is not None:
+        patiently(lambda: account.disable_autoscale(pool), limit, sleep)
+    return before
 
 
 def restore_formula(account: BatchAccount, pool: str, formula: str, interval: str, limit: float, sleep: Sleep) -> bool:

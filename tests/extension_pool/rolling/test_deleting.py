@@ -94,3 +94,10 @@ def test_an_update_is_known_for_sure() -> None:
     assert updating(lambda: iter([["pulumi", "-C", "destroy", "update"]]))
     for line in (["pulumi", "destroy"], ["pulumi", "preview"], ["python", "up"], []):
         assert not updating(lambda line=line: iter([line]))
+
+
+def test_an_update_deletes_no_pool_that_the_program_declares() -> None:
+    assert judge_deletion("/Pools/A", "/pools/a", destroying=False, updating=True) is Deletion.TWICE
+    assert judge_deletion("/pools/new", "/pools/old", destroying=False, updating=True) is Deletion.STALE
+    assert judge_deletion("/pools/a", "/pools/a", destroying=True, updating=True) is Deletion.FREE
+    assert judge_deletion(None, "/pools/a", destroying=False, updating=True) is Deletion.MADE_ANEW
