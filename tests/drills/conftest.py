@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.drills.drill import Drill
-from tests.on_engine.conftest import new_stack, no_wait_for_grants
+from tests.on_engine.conftest import new_stack, no_wait_for_grants, quick_gates
 from tests.on_engine.stack import EngineStack
 
 PROGRAM = Path(__file__).parent / "programs" / "pausing.py"
 
-__all__ = ["new_stack", "no_wait_for_grants"]
+__all__ = ["new_stack", "no_wait_for_grants", "quick_gates"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,11 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.drill)
             item.add_marker(pytest.mark.engine)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.on_engine.rolled import Rolled
 from tests.on_engine.stack import EngineStack
 
 
@@ -22,6 +23,14 @@ def no_wait_for_grants() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_gates() -> Iterator[None]:
+    """A gate asks every second: the nodes of local Azure are there at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
+        yield
+
+
 @pytest.fixture(scope="module")
 def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., EngineStack]]:
     """Makes stacks, each with a local Azure of its own."""
@@ -34,3 +43,9 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
     yield make
     for stack in made:
         stack.close()
+
+
+@pytest.fixture(scope="module")
+def made(new_stack: Callable[..., EngineStack]) -> Rolled:
+    """A stack of `programs/rolled.py` without pools."""
+    return Rolled(new_stack("rolled.py"))

@@ -1,24 +1,12 @@
 """The canary on the real engine: a small pool is tried before the working pool is touched."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.on_engine.rolled import POOLS, TEXT, Rolled, wanted
-from tests.on_engine.stack import EngineStack
 
 pytestmark = pytest.mark.drill
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
-
-
-@pytest.fixture(scope="module")
-def made(new_stack: Callable[..., EngineStack]) -> Rolled:
-    return Rolled(new_stack("rolled.py"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Jobs of a pool that is replaced, on the real engine: none is lost, and none stays disabled that was not."""
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,22 +10,11 @@ from azure.core.credentials import AzureNamedKeyCredential
 from emulator.arm.batch_accounts import WELL_KNOWN_KEY
 from emulator.batch import work
 from tests.on_engine.rolled import Rolled, wanted
-from tests.on_engine.stack import EngineStack
 
 pytestmark = pytest.mark.drill
 
 TASKS = 100
 FOREVER = "10000000"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
-
-
-@pytest.fixture(scope="module")
-def made(new_stack: Callable[..., EngineStack]) -> Rolled:
-    return Rolled(new_stack("rolled.py"))
 
 
 def pool(version: str, strategy: str, jobs: str) -> dict[str, Any]:

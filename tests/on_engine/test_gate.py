@@ -1,25 +1,13 @@
 """The gate on the real engine: a new pool must be healthy before the old one goes."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.on_engine.rolled import TEXT, Rolled, wanted
-from tests.on_engine.stack import EngineStack
 
 GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
-
-
-@pytest.fixture(scope="module")
-def made(new_stack: Callable[..., EngineStack]) -> Rolled:
-    return Rolled(new_stack("rolled.py"))
 
 
 @pytest.fixture

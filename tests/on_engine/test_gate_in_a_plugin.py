@@ -22,8 +22,7 @@ component_provider_host(name="extension-pool", components=[ExtensionPool])
 
 
 @pytest.fixture
-def made(new_stack: Callable[..., EngineStack], monkeypatch: pytest.MonkeyPatch) -> Rolled:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
+def made(new_stack: Callable[..., EngineStack]) -> Rolled:
     stack = new_stack("remote.py")
     project = stack.file.parents[1]
     plugin = project.with_name("plugin")

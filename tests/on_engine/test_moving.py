@@ -12,11 +12,6 @@ pytestmark = pytest.mark.drill
 GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
-
-
 @pytest.fixture
 def made(new_stack: Callable[..., EngineStack]) -> Rolled:
     rolled = Rolled(new_stack("rolled.py"))

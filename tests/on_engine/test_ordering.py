@@ -15,16 +15,6 @@ GATE = {"gate": {"timeout": "PT10S"}}
 GREEN = {"strategy": "blue-green", **GATE}
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
-
-
-@pytest.fixture(scope="module")
-def made(new_stack: Callable[..., EngineStack]) -> Rolled:
-    return Rolled(new_stack("rolled.py"))
-
-
 @pytest.fixture
 def deployed(made: Rolled) -> Rolled:
     made.settle(*both("1.0"))

@@ -1,27 +1,15 @@
 """What users say to the component about protection, on the real engine."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.on_engine.rolled import Rolled, wanted
-from tests.on_engine.stack import EngineStack
 
 pytestmark = pytest.mark.drill
 
 GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
-
-
-@pytest.fixture(scope="module")
-def made(new_stack: Callable[..., EngineStack]) -> Rolled:
-    return Rolled(new_stack("rolled.py"))
 
 
 def resource(made: Rolled, name: str) -> dict[str, Any]:

@@ -1,28 +1,17 @@
 """How many nodes a new pool gets, on the real engine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from extension_pool.ops.batch import BatchAccount, connect
 from extension_pool.ops.settings import Place
 from tests.on_engine.rolled import Rolled, wanted
-from tests.on_engine.stack import EngineStack
 
 pytestmark = pytest.mark.drill
 
 LIVE = {"strategy": "blue-green", "size": "live", "gate": {"timeout": "PT10S"}}
 FORMULA = "$TargetDedicatedNodes = 2;"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXTENSION_POOL_GATE_POLL", "PT1S")
-
-
-@pytest.fixture(scope="module")
-def made(new_stack: Callable[..., EngineStack]) -> Rolled:
-    return Rolled(new_stack("rolled.py"))
 
 
 @pytest.fixture
