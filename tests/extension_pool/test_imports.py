@@ -16,7 +16,7 @@ RIM = {"__init__", "pool", "access", "hooks", "lookups", "program", "runs"}
 ROLLING = ["asking", "canary", "declaring", "hooks", "moving", "place", "plans", "protecting", "rollout"]
 RIM |= {f"rolling.{name}" for name in ROLLING}
 # the rim of the command: what speaks to the terminal, and what asks Azure
-OPS_RIM = ("ops.batch", "ops.arm_reader", "ops.asking", "ops.cli", "ops.commands", "ops.follow")
+OPS_RIM = ("ops.batch", "ops.arm_reader", "ops.asking", "ops.cli", "ops.commands", "ops.follow", "ops.options")
 
 
 def imports_of(path: Path) -> set[str]:

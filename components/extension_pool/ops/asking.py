@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..azure_types import PoolName
 from . import batch, stack
 from .batch import BatchAccount
+from .diagnosis import Finding, diagnose
 from .drift import find_drift
 from .errors import BadUsage, CannotAsk, UnknownPool
 from .gate import Share, with_gate
@@ -87,6 +89,18 @@ def waiting_jobs(
         except CannotAsk as error:
             note(f"jobs that wait because of a roll-out are not shown: {error}")
     return found
+
+
+def explain(question: Question, health: PoolHealth, stack_name: str | None, moment: datetime) -> tuple[Finding, ...]:
+    """Why the pool that was asked for is as it is; the commands in it name what the question was asked with."""
+    return diagnose(
+        health,
+        stack=stack_name,
+        today=moment.date(),
+        now=moment,
+        component=question.stack.component if question.stack else None,
+        endpoint=question.place.endpoint,
+    )
 
 
 class Rounds:

@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 from . import asking, diagnosis_view
-from .asking import Question
 from .cells import Verdict
-from .diagnosis import diagnose as find_findings
 from .diagnosis_view import Diagnosis
-from .health import PoolHealth
+from .options import Form
 from .output import Output, look, write
 from .progress import Line, reading
 
@@ -21,9 +19,7 @@ def diagnose(
     stack_name: asking.Stack = None,
     endpoint: asking.Endpoint = None,
     account: asking.Account = None,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    output: Form = Output.TABLE,
     every: Annotated[bool, typer.Option("--all", help="Name all nodes of a cause; default: the first few.")] = False,
 ) -> None:
     """Why a pool is not as it should be, and what to do.
@@ -53,7 +49,11 @@ def diagnose(
     with asking.accounts(questions) as accounts, Line() as line:
         rounds = asking.Rounds(questions, accounts, tell=lambda name, done: line.show(reading(name, done)))
         pools = rounds.ask()
-    diagnoses = explain(questions, pools, stack_name, now())
+    moment = now()
+    diagnoses = [
+        (health, asking.explain(question, health, stack_name, moment))
+        for question, health in zip(questions, pools, strict=True)
+    ]
     if output is Output.JSON:
         write(diagnosis_view.render_json(diagnoses))
     else:
@@ -64,26 +64,6 @@ def diagnose(
             )
         )
     raise typer.Exit(exit_code(diagnoses))
-
-
-def explain(
-    questions: Sequence[Question], pools: Sequence[PoolHealth], stack_name: str | None, moment: datetime
-) -> list[Diagnosis]:
-    """Each pool with its findings; the commands in them name what the question was asked with."""
-    return [
-        (
-            health,
-            find_findings(
-                health,
-                stack=stack_name,
-                today=moment.date(),
-                now=moment,
-                component=question.stack.component if question.stack else None,
-                endpoint=question.place.endpoint,
-            ),
-        )
-        for question, health in zip(questions, pools, strict=True)
-    ]
 
 
 def exit_code(diagnoses: Sequence[Diagnosis]) -> int:

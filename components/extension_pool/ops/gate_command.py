@@ -7,6 +7,7 @@ import typer
 from . import asking, showing, watch
 from .duration import parse_duration
 from .gate import parse_share
+from .options import Form
 from .output import Output, PageOutput
 from .progress import Changes, Line, reading, to_stderr
 
@@ -26,9 +27,7 @@ def gate(
         str,
         typer.Option(metavar="DURATION", help="Wait at most this long: 90s, 20m, 1h, PT20M; 0 judges what is there."),
     ] = WAIT,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    output: Form = Output.TABLE,
 ) -> None:
     """Waits until enough nodes are usable with all extensions, for scripts and CI: go on, or stop here.
 

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta, timezone
 
 from .health import ExtensionHealth, NodeHealth, PoolHealth, Verdict
 from .markup import Html, block, element, together
+from .render import SYMBOLS
 from .text import clean_line, count
 
 WORST_FIRST = tuple(reversed(Verdict))
 # A kind is the class of a cell, a bar, a badge: a verdict's value, or `away` for nodes without a machine.
-SIGNS = {"failed": "✗", "unknown": "?", "waiting": "…", "healthy": "✓", "away": "-"}
+SIGNS = {one.value: SYMBOLS[one] for one in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.WAITING, Verdict.HEALTHY)}
+SIGNS["away"] = "-"
 
 # More pictures than anybody reads; nodes beyond them share a group, and each cell says what its node has.
 MOST_GROUPS = 40

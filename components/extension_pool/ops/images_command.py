@@ -12,6 +12,7 @@ from ..image_news import News, compare, parse_offered
 from ..images import catalogue, expected
 from . import batch
 from .errors import BadUsage
+from .options import Form
 from .output import Output, write
 from .settings import place, read_settings
 from .text import clean_line, count
@@ -31,9 +32,7 @@ def images(
     day: Annotated[
         str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Judge dates as of this day. Default: today.")
     ] = None,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    output: Form = Output.TABLE,
 ) -> None:
     """Which images of the catalogue the account no longer offers or soon will not, and which are new.
 

@@ -20,6 +20,7 @@ from . import arm_reader
 from .completing import complete_state
 from .errors import BadUsage, OpsError
 from .importing import Plan, plan_import, unseen
+from .options import Form
 from .output import Output, tell, write
 
 _STDIN = "-"
@@ -65,9 +66,7 @@ def import_pool(
             help="Print this state ('pulumi stack export --show-secrets'; - is stdin) with FILE's write-only values.",
         ),
     ] = None,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    output: Form = Output.TABLE,
 ) -> None:
     """Brings a pool that is already there under a stack: prints its configuration and the file for 'pulumi import'.
 

@@ -1,9 +1,7 @@
 """The command `migrate`: a plan by default, with --yes the doing of it."""
 
 import os
-import shlex
 from dataclasses import replace
-from datetime import datetime, timezone
 from enum import Enum
 from time import sleep
 from typing import Annotated
@@ -11,13 +9,16 @@ from typing import Annotated
 import typer
 
 from . import asking, stack
+from .again import command_line, unless
 from .batch import BatchAccount, connect
 from .duration import parse_duration
 from .errors import BadUsage, UnknownPool
 from .jobs import Move, Tasks, find_obstacles, next_step, same
 from .jobs_view import Report, render_report, render_report_json
 from .migrating import InTheWay, Patience, carry_out, count_tasks, read_all
-from .output import Output, look, tell, write
+from .options import Form, Yes
+from .output import Output, look, write
+from .progress import teller
 from .settings import Place, place, read_settings
 
 _WAIT = "1h"
@@ -49,10 +50,8 @@ def migrate(
     wait: Annotated[
         str, typer.Option(metavar="DURATION", help="How long it may take, running tasks included: 45m, 8h, PT2H.")
     ] = _WAIT,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it. Default: show what would be done.")] = False,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    yes: Yes = False,
+    output: Form = Output.TABLE,
 ) -> None:
     """Moves the jobs and job schedules of a pool to another pool: disabled, bound to it, enabled again.
 
@@ -87,12 +86,22 @@ def migrate(
         _check_target(opened, to)
         report = _plan(opened, where, move, tasks)
         if yes and report.jobs:
-            outcome = carry_out(opened, move, Patience(limit, sleep=sleep), tasks=tasks, tell=_tell)
+            outcome = carry_out(opened, move, Patience(limit, sleep=sleep), tasks=tasks, tell=teller())
             report = replace(report, outcome=outcome)
     if output is Output.JSON:
         write(render_report_json(report))
     else:
-        again, seen = _again(stack_name, pool, to, endpoint, account, jobs, wait), look()
+        again = command_line(
+            "migrate",
+            ("--pool", pool),
+            ("--to", to),
+            ("--stack", stack_name),
+            ("--endpoint", endpoint),
+            ("--account", account),
+            ("--jobs", unless(jobs.value, RunningTasks.REQUEUE.value)),
+            ("--wait", unless(wait, _WAIT)),
+        )
+        seen = look()
         write(render_report(report, again, width=seen.width, colour=seen.colour))
     raise typer.Exit(0 if report.done else 1)
 
@@ -126,26 +135,3 @@ def _place(stack_name: str | None, pool: str, to: str, endpoint: str | None, acc
         has = ", ".join(sorted({one.pool for one in known})) or "none"
         raise BadUsage(f"--stack: must have one of the pools {pool!r} and {to!r}, got {stack_name!r}; it has {has}")
     return place(settings, ours.endpoint, ours.account)
-
-
-def _tell(line: str) -> None:
-    """A line on stderr, with the time, in a pipe too: the log of a move is read afterwards."""
-    tell([f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}  {line}"])
-
-
-def _again(
-    stack_name: str | None,
-    pool: str,
-    to: str,
-    endpoint: str | None,
-    account: str | None,
-    jobs: RunningTasks,
-    wait: str,
-) -> str:
-    """The command that does it, as it was given."""
-    words = ["extension-pool", "migrate", "--pool", pool, "--to", to]
-    for name, value in (("--stack", stack_name), ("--endpoint", endpoint), ("--account", account)):
-        words += [name, value] if value is not None else []
-    words += ["--jobs", jobs.value] if jobs is not RunningTasks.REQUEUE else []
-    words += ["--wait", wait] if wait != _WAIT else []
-    return shlex.join([*words, "--yes"])

@@ -11,7 +11,7 @@ from typing import TextIO, TypeVar
 
 from .errors import CannotAsk
 from .health import PoolHealth
-from .output import moves_cursor
+from .output import moves_cursor, tell
 from .sweep import Progress
 from .text import clean_line, count
 
@@ -111,6 +111,12 @@ class Changes:
 
     def _line(self, text: str) -> bool:
         return self._write(f"{self._now():%Y-%m-%dT%H:%M:%SZ}  {text}\n")
+
+
+def teller(subject: str = "") -> Callable[[str], None]:
+    """Writes lines to stderr with time and subject, in a pipe too: the log of what was done is read afterwards."""
+    named = f"{subject}: " if subject else ""
+    return lambda line: tell([f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}  {named}{line}"])
 
 
 def to_stderr(line: str) -> bool:

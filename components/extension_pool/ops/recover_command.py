@@ -10,13 +10,16 @@ from typing import Annotated, Any
 import typer
 
 from . import asking
+from .again import command_line, unless
 from .batch import BatchAccount
 from .deployment import resources_of
 from .duration import parse_duration
 from .errors import UnknownPool
 from .jobs import Job, Move, explain_jobs, find_bound, find_waiting, plan_recovery, same
 from .migrating import Patience, carry_out, explain_left, read_all
+from .options import Form
 from .output import Output, tell, write
+from .progress import teller
 from .pulumi_cli import Lock, Locked, Refused, Stack, State, keep_backup
 from .recover import (
     Act,
@@ -32,7 +35,7 @@ from .recover import (
     with_adopted,
     with_inputs,
 )
-from .rollback_command import Accounts, teller
+from .rollback_command import Accounts
 from .stack import StackPool, read_pools
 from .text import clean_line, count
 
@@ -70,9 +73,7 @@ def recover(
         typer.Option("--clear-others", help="Forget creations that this command cannot look up; look at them first."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Default: show what is found.")] = False,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    output: Form = Output.TABLE,
 ) -> None:
     """Puts right what a killed 'pulumi up' left: the lock, operations of which nobody knows the end, disabled jobs.
 
@@ -120,12 +121,15 @@ def recover(
     if output is Output.JSON:
         write(json.dumps(_json(found, left, executed=yes, backup=backup), indent=2) + "\n")
     else:
-        words = ["extension-pool", "recover", "--stack", stack_name]
-        words += ["--endpoint", endpoint] if endpoint else []
-        words += ["--account", account] if account else []
-        words += ["--wait", wait] if wait != _WAIT else []
-        words += ["--unlock"] if unlock or (found.lock is not None and found.lock.alive is None) else []
-        write("".join(f"{line}\n" for line in _lines(stack_name, found, left, shlex.join([*words, "--yes"]), yes)))
+        again = command_line(
+            "recover",
+            ("--stack", stack_name),
+            ("--endpoint", endpoint),
+            ("--account", account),
+            ("--wait", unless(wait, _WAIT)),
+            ("--unlock", unlock or (found.lock is not None and found.lock.alive is None)),
+        )
+        write("".join(f"{line}\n" for line in _lines(stack_name, found, left, again, yes)))
     raise typer.Exit(0 if found.nothing or (yes and not found.orphans and not left) else 1)
 
 

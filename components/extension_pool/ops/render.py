@@ -18,7 +18,7 @@ from .text import clean_block, clean_line, count, some
 FOLD = 20
 """More rows than these are folded by default."""
 
-_SYMBOLS = {Verdict.HEALTHY: "✓", Verdict.WAITING: "…", Verdict.UNKNOWN: "?", Verdict.FAILED: "✗"}
+SYMBOLS = {Verdict.HEALTHY: "✓", Verdict.WAITING: "…", Verdict.UNKNOWN: "?", Verdict.FAILED: "✗"}
 _ASCII = {Verdict.HEALTHY: "+", Verdict.WAITING: "~", Verdict.UNKNOWN: "?", Verdict.FAILED: "x"}
 _STYLES = {
     Verdict.HEALTHY: Style.GREEN,
@@ -53,7 +53,7 @@ class Look:
 
     @property
     def symbols(self) -> dict[Verdict, str]:
-        return _SYMBOLS if self.unicode else _ASCII
+        return SYMBOLS if self.unicode else _ASCII
 
     def sign(self, verdict: Verdict, word: str) -> Cell:
         """A symbol with its word, in the verdict's colour."""

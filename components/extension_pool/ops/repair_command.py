@@ -1,9 +1,8 @@
 """The command `repair`: a plan by default, with --yes the doing of it."""
 
-import shlex
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -14,15 +13,17 @@ from typing import Annotated
 import typer
 
 from . import asking
+from .again import command_line, unless
 from .asking import Question
 from .batch import BatchAccount
-from .diagnosis import Remedy, diagnose
+from .diagnosis import Remedy
 from .diagnosis.causes import known_causes
 from .duration import parse_duration
 from .errors import BadUsage
 from .health import PoolHealth, Verdict
+from .options import Form, Yes
 from .output import Output, tell, write
-from .progress import Line, reading
+from .progress import Line, reading, teller
 from .repair import DEFAULT_BUDGET, UNKNOWN_CAUSE, Options, Plan, Skipped, parse_budget, plan_repair
 from .repair_journal import Journal, journal_path, open_journal, read_saved
 from .repair_keeper import Keeper, Patience, explain_saved
@@ -66,10 +67,8 @@ def repair(
     wait_per_wave: Annotated[
         str, typer.Option(metavar="DURATION", help="How long each step of a wave may take: 45m, 1h, PT30M.")
     ] = _WAIT,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it. Default: show what would be done.")] = False,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    yes: Yes = False,
+    output: Form = Output.TABLE,
 ) -> None:
     """Reboots, or removes and grows again, the nodes that are not as they should be, by what 'diagnose' finds.
 
@@ -113,14 +112,20 @@ def repair(
     if output is Output.JSON:
         write(render_json(reports, executed=yes))
     else:
-        words = ["extension-pool", "repair", *_selection(pool, stack_name, endpoint, account)]
-        for name, values in (("--node", options.nodes), ("--cause", options.causes)):
-            words += [word for value in values for word in (name, value)]
-        words += ["--action", action.value] if action is not None else []
-        words += ["--max-unavailable", max_unavailable] if max_unavailable != DEFAULT_BUDGET else []
-        words += ["--include-busy"] if include_busy else []
-        words += ["--wait-per-wave", wait_per_wave] if wait_per_wave != _WAIT else []
-        write(render_text(reports, shlex.join([*words, "--yes"])))
+        again = command_line(
+            "repair",
+            ("--stack", stack_name),
+            ("--pool", pool),
+            ("--endpoint", endpoint),
+            ("--account", account),
+            ("--node", options.nodes),
+            ("--cause", options.causes),
+            ("--action", action.value if action is not None else None),
+            ("--max-unavailable", unless(max_unavailable, DEFAULT_BUDGET)),
+            ("--include-busy", include_busy),
+            ("--wait-per-wave", unless(wait_per_wave, _WAIT)),
+        )
+        write(render_text(reports, again))
     raise typer.Exit(0 if len(reports) == len(questions) and all(report.fine for report in reports) else 1)
 
 
@@ -161,11 +166,11 @@ class _Run:
         return reports
 
     def _carry_out(self, question: Question, journal: Journal) -> Report:
-        teller = _teller(question.pool)
+        told = teller(question.pool)
         fleet = self._accounts[question.place]
-        keeper = Keeper(fleet, journal, self._patience, teller)
+        keeper = Keeper(fleet, journal, self._patience, told)
         if journal.left:
-            teller(f"an interrupted repair left to put back: {keeper.left()}")
+            told(f"an interrupted repair left to put back: {keeper.left()}")
             if not keeper.put_back():
                 plan, _ = self._plan(question)
                 return Report(replace(plan, waves=()), to_put_back=keeper.left())
@@ -177,7 +182,7 @@ class _Run:
             self._patience,
             expected=health.expected,
             include_busy=self._options.include_busy,
-            tell=teller,
+            tell=told,
         )
         return Report(plan, repair.run(), keeper.left())
 
@@ -186,15 +191,7 @@ class _Run:
         with Line() as line:
             rounds = asking.Rounds([question], self._accounts, tell=lambda name, done: line.show(reading(name, done)))
             (health,) = rounds.ask()
-        known = question.stack
-        findings = diagnose(
-            health,
-            stack=self._stack,
-            today=now.date(),
-            now=now,
-            component=known.component if known is not None else None,
-            endpoint=question.place.endpoint,
-        )
+        findings = asking.explain(question, health, self._stack, now)
         plan = plan_repair(health, findings, self._options, now)
         if health.verdict is Verdict.FAILED and not findings:
             # Nothing here can help, and it must not look as if all were well: the pool is gone, for one.
@@ -226,18 +223,3 @@ def ended_as_interrupted() -> Iterator[None]:
     finally:
         for number in heeded:
             signal.signal(number, before[number])
-
-
-def _teller(pool: str) -> Callable[[str], None]:
-    """A line on stderr, with the time, in a pipe too: the log of a repair is read afterwards."""
-    return lambda line: tell([f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}  {pool}: {line}"])
-
-
-def _selection(
-    pools: Sequence[str] | None, stack_name: str | None, endpoint: str | None, account: str | None
-) -> list[str]:
-    """The options that select, as they were given."""
-    words = ["--stack", stack_name] if stack_name is not None else []
-    words += [word for name in pools or () for word in ("--pool", name)]
-    words += ["--endpoint", endpoint] if endpoint is not None else []
-    return words + (["--account", account] if account is not None else [])

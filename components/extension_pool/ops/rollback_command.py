@@ -3,16 +3,16 @@
 import json
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timezone
 from time import monotonic, sleep
 from typing import Annotated
 
 import typer
 
 from . import asking
+from .again import command_line, unless
 from .batch import BatchAccount, connect
 from .drift import DriftKind, find_drift
 from .duration import parse_duration
@@ -21,7 +21,9 @@ from .health import judge_pool
 from .jobs import Job, Move, Tasks, explain_jobs, explain_move, next_step
 from .migrate_command import RunningTasks
 from .migrating import Patience, carry_out, explain_left, read_all
+from .options import Form, Yes
 from .output import Output, tell, write
+from .progress import teller
 from .pulumi_cli import Lock, Refused, Stack, keep_backup
 from .rollback import Return, Seen, find_ways, plan_json, plan_rollback, render_plan, roll_back, unchanged
 from .settings import Place, place, read_settings
@@ -56,10 +58,8 @@ def rollback(
     wait: Annotated[
         str, typer.Option(metavar="DURATION", help="How long moving the jobs may take: 45m, 8h, PT2H.")
     ] = _WAIT,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it. Default: show what would be done.")] = False,
-    output: Annotated[
-        Output, typer.Option(help="table for people, json for programs.", case_sensitive=False)
-    ] = Output.TABLE,
+    yes: Yes = False,
+    output: Form = Output.TABLE,
 ) -> None:
     """Returns to the pool that a blue-green replacement has not deleted yet, after a failed gate for one.
 
@@ -118,7 +118,17 @@ def rollback(
     else:
         lines = [line for plan in plans for line in render_plan(plan, sight, jobs=described[plan])]
         write("".join(f"{clean}\n" for clean in map(_clean, lines)))
-        write(_closing(yes, _again(stack_name, pool, to, endpoint, account, jobs, wait)))
+        again = command_line(
+            "rollback",
+            ("--stack", stack_name),
+            ("--pool", pool),
+            ("--to", to),
+            ("--endpoint", endpoint),
+            ("--account", account),
+            ("--jobs", unless(jobs.value, RunningTasks.REQUEUE.value)),
+            ("--wait", unless(wait, _WAIT)),
+        )
+        write(_closing(yes, again))
     raise typer.Exit(0 if yes else 1)
 
 
@@ -216,11 +226,6 @@ def wait_until_gone(
         pause(1.0)
 
 
-def teller(subject: str) -> Callable[[str], None]:
-    """A line on stderr, with the time, in a pipe too: the log is read afterwards."""
-    return lambda line: tell([f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}  {subject}: {line}"])
-
-
 def _closing(executed: bool, again: str) -> str:
     if not executed:
         return f"\nnothing is changed yet; to do it:\n  {again}\n"
@@ -230,22 +235,3 @@ def _closing(executed: bool, again: str) -> str:
 def _clean(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip())]
     return indent + clean_line(line)
-
-
-def _again(
-    stack_name: str,
-    pools: Sequence[str] | None,
-    to: str | None,
-    endpoint: str | None,
-    account: str | None,
-    jobs: RunningTasks,
-    wait: str,
-) -> str:
-    words = ["extension-pool", "rollback", "--stack", stack_name]
-    words += [word for name in pools or () for word in ("--pool", name)]
-    words += ["--to", to] if to is not None else []
-    words += ["--endpoint", endpoint] if endpoint is not None else []
-    words += ["--account", account] if account is not None else []
-    words += ["--jobs", jobs.value] if jobs is not RunningTasks.REQUEUE else []
-    words += ["--wait", wait] if wait != _WAIT else []
-    return shlex.join([*words, "--yes"])

@@ -1,8 +1,9 @@
 """Judged pools on stdout, in the form that was asked for, and the exit code that goes with them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 
+from .diagnosis import Finding
 from .gate import Outcome
 from .health import PoolHealth, Verdict
 from .jobs import Job, Mark
@@ -17,17 +18,17 @@ def show(
     output: PageOutput,
     *,
     every: bool = False,
-    stack: str | None = None,
+    explain: Callable[[datetime], Sequence[Finding]] = lambda moment: (),
     waiting: Sequence[tuple[Job, Mark]] = (),
 ) -> None:
     """To stdout: fitted and coloured on a terminal, plain in a pipe. `every`: a row for each node of a table.
 
-    `stack` is the one that was asked for, which the causes on a page name. `waiting`: jobs that a roll-out disabled.
+    `explain`: the causes at a moment, which a page shows. `waiting`: jobs that a roll-out disabled.
     """
     if output is PageOutput.JSON:
         write(render_json(pools, waiting=waiting))
     elif output is PageOutput.HTML:
-        write_page(_page(pools, stack))
+        write_page(_page(pools, explain))
     else:
         lines = "".join(f"{line}\n" for line in waiting_lines(waiting))
         write(table(pools, every=every) + (f"\n{lines}" if lines else ""))
@@ -57,10 +58,8 @@ def exit_code(pools: Sequence[PoolHealth]) -> int:
     return 3 if Outcome.UNKNOWN in outcomes else 0
 
 
-def _page(pools: Sequence[PoolHealth], stack: str | None) -> str:
-    from .diagnosis import diagnose
+def _page(pools: Sequence[PoolHealth], explain: Callable[[datetime], Sequence[Finding]]) -> str:
     from .html_page import render_html
 
     now = datetime.now(timezone.utc)
-    found = [finding for pool in pools for finding in diagnose(pool, stack=stack, today=now.date(), now=now)]
-    return render_html(pools, when=now, findings=found)
+    return render_html(pools, when=now, findings=explain(now))

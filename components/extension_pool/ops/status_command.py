@@ -101,5 +101,15 @@ def status(
         going_on = watch.something_waits if share is None else watch.undecided
         pools = watch.watch(ask, limit or 0.0, going_on=going_on, tell=changes.tell, trouble=changes.trouble)
         waiting = asking.waiting_jobs(questions, accounts, lambda text: tell([f"extension-pool: {text}"]))
-    showing.show(pools, output, every=every, stack=stack_name, waiting=waiting)
+    showing.show(
+        pools,
+        output,
+        every=every,
+        explain=lambda moment: [
+            finding
+            for question, health in zip(questions, pools, strict=True)
+            for finding in asking.explain(question, health, stack_name, moment)
+        ],
+        waiting=waiting,
+    )
     raise typer.Exit(showing.exit_code(pools))
