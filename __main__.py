@@ -70,7 +70,7 @@ for name in in_order(config.pools):
                 **pool_arguments(wanted),
             },
         ),
-        pulumi.ResourceOptions(depends_on=[pools[one] for one in wanted.rollout.after or []]),
+        pulumi.ResourceOptions(protect=wanted.protect, depends_on=[pools[one] for one in wanted.rollout.after or []]),
     )
 
 pulumi.export("batchAccountEndpoint", endpoint)

@@ -4,13 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import replacing, status_sweep
+from bench import replacing, reports, status_sweep
 from bench.rows import Row, render_table
 
 # A benchmark is a function without arguments that yields its rows as they are measured.
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "status-sweep": status_sweep.run,
     "replacing": replacing.run,
+    "report": reports.run,
 }
 
 

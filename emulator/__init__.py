@@ -40,6 +40,7 @@ Environment
     ``LOCAL_AZURE_DIR``       folder of azure.db, server.json and server.log
     ``LOCAL_AZURE_SPEED``     speed of the clock of a new store
     ``LOCAL_AZURE_EXISTING``  another file than existing.toml for a new store; empty for none
+    ``ARM_SUBSCRIPTION_ID``   the provider's subscription where the stack says none, as the real one takes it
     ``LOCAL_AZURE_PYTHON``, ``LOCAL_AZURE_ROOT``  what the plugin runs: an interpreter, and this package's parent
 
 Deliberately simple: nodes leave a pool that is resized at once (those that are removed by name take their time), a

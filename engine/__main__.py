@@ -63,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--stack", default="dev", help="the stack (default: dev)")
         if name == "down":
             added.add_argument("--force", action="store_true", help="forget local Azure and all its stacks as they are")
+    added = command("review", _review, "show what the working tree would do to each stack of the base branch")
+    added.add_argument(
+        "--base", metavar="REV", help="compare with where HEAD left this (default: the branch it goes to)"
+    )
+    added.add_argument("--stack", nargs="+", action="extend", default=[], metavar="NAME", help="only these stacks")
+    added.add_argument("--output", nargs="+", action="extend", default=[], metavar="FILE", help="also as .md or .json")
+    added.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- OPTIONS", help="of `extension-pool report`")
     for name, function, text in (
         ("pulumi", _pulumi, "any pulumi command, on the local copy of this project"),
         ("run", _command, "any command, in the sealed environment, in this folder"),
@@ -112,6 +119,16 @@ def _down(local: Local, options: argparse.Namespace) -> int:
     else:
         local.forget()
     return 0
+
+
+def _review(local: Local, options: argparse.Namespace) -> int:
+    from engine.review import Review, check_outputs, report  # with local Azure itself, which the others do not need
+
+    check_outputs(options.output)
+    review = Review()
+    reviewed = review.preview(options.base, options.stack)
+    partial = ("--partial",) if options.stack else ()
+    return report(review, reviewed, options.output, [*partial, *_words(options.arguments)])
 
 
 def _pulumi(local: Local, options: argparse.Namespace) -> int:

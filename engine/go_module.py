@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from engine.processes import run_watched
 
@@ -81,17 +82,31 @@ def environment(environ: Mapping[str, str], work: Path) -> dict[str, str]:
     }
 
 
-def build(module: Path, version: str, output: Path, work: Path, *, tick: Callable[[float], None]) -> None:
-    """Compiles into `output`. `work` keeps downloads and compiled packages, so that an interrupted build goes on."""
+def build(
+    module: Path,
+    version: str,
+    output: Path,
+    work: Path,
+    *,
+    package: str = PACKAGE,
+    stall: float | None = None,
+    tick: Callable[[float], None],
+) -> None:
+    """Compiles into `output`. `work` keeps downloads and compiled packages, so that an interrupted build goes on.
+
+    package: what to build. stall: seconds in which nothing grows, after which `processes.Stalled` is raised.
+    """
     shutil.rmtree(work / "tmp", ignore_errors=True)  # what a killed compiler left
     for name in ("home", "tmp", "cache", "modules", "path"):
         (work / name).mkdir(parents=True, exist_ok=True)
+    version_flag = f" -X {VERSION_VARIABLE}=v{version}" if package == PACKAGE else ""
     command = [
         "go", "build", "-trimpath", "-mod=readonly", "-modcacherw", "-buildvcs=false", "-tags=osusergo,grpcnotrace",
-        f"-ldflags=-s -w -X {VERSION_VARIABLE}=v{version}", "-o", str(output), PACKAGE,
+        f"-ldflags=-s -w{version_flag}", "-o", str(output), package,
     ]  # fmt: skip
     log = work / "log"
-    code = run_watched(command, env=environment(os.environ, work), cwd=module, log=log, tick=tick)
+    watched: dict[str, Any] = {} if stall is None else {"grows": work, "stall": stall}
+    code = run_watched(command, env=environment(os.environ, work), cwd=module, log=log, tick=tick, **watched)
     if code != 0:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         told = [line for line in lines if not line.startswith("go: downloading")]

@@ -153,8 +153,12 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         python = _python(request.info) or sys.executable
         program = request.info.program_directory or request.program
         environment = _activated(python, dict(entry.split("=", 1) for entry in request.env if "=" in entry))
+        # Policy packs are run by a module of the SDK, which takes the engine's address before the pack.
+        how = (
+            ["-m", "pulumi.policy", *request.args, program] if request.kind == "analyzer" else [program, *request.args]
+        )
         child = _start(
-            [python, "-u", program, *request.args],
+            [python, "-u", *how],
             context,
             cwd=request.pwd or None,
             env=environment,

@@ -19,7 +19,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -54,7 +54,8 @@ class Local:
     work: folder of the run's own: `state/` (the backend), `azure/` (local Azure), `project/` (the copy that is run).
     program: folder of the Pulumi.yaml to run. speed: seconds of local Azure per second; None leaves it to
     LOCAL_AZURE_SPEED or local Azure's own default; it counts when the Azure of `work` is first made.
-    home: PULUMI_HOME with the plugin. say: gets each one-line notice; standard error when left out.
+    home: PULUMI_HOME with the plugin. say: gets each one-line notice; standard error when left out. variables: further
+    variables of the sealed environment. only: the one stack whose file is copied; all when None.
     Errors: `sealed.Refused` for what cannot be sealed, `get.EngineError` when no engine can be had.
     """
 
@@ -66,7 +67,10 @@ class Local:
         speed: float | None = None,
         home: Path = HOME,
         say: Callable[[str], None] = _say,
+        variables: Mapping[str, str] | None = None,
+        only: str | None = None,
     ) -> None:
+        self.variables = dict(variables or {})
         self.work = work.resolve()
         self.program = program.resolve()
         self.speed = speed
@@ -74,7 +78,7 @@ class Local:
         self.say = say
         self.python = Path(sys.executable)
         virtualenv = self.python.parent.parent if (self.python.parent.parent / "pyvenv.cfg").exists() else None
-        self.project = Project(self.program, self.work / "project", virtualenv)
+        self.project = Project(self.program, self.work / "project", virtualenv, only)
         self.started_azure = False
         """Whether this object started the local Azure that runs, and so should stop it when interrupted."""
 
@@ -98,7 +102,7 @@ class Local:
             endpoint = str(server["endpoint"])
             batch = {"AZURE_BATCH_ENDPOINT": endpoint, "AZURE_BATCH_ACCESS_KEY": WELL_KNOWN_KEY}
             batch["AZURE_RESOURCE_MANAGER_ENDPOINT"] = endpoint
-        return sealed.environment(
+        made = sealed.environment(
             os.environ,
             engine=self.engine.path.parent,
             home=self.home,
@@ -108,6 +112,7 @@ class Local:
             speed=self.speed,
             batch=batch,
         )
+        return {**made, **self.variables}
 
     def pulumi(
         self, *args: str, check: bool = True, capture: bool = True, timeout: float | None = None
@@ -252,7 +257,7 @@ class Local:
 
     def _emulator(self, verb: str) -> None:
         command: list[str | Path] = [self.python, "-m", "emulator", verb, "--dir", self.azure_dir]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(sealed.DROPPED)}
+        environment = sealed.without_credentials(os.environ)
         environment.update(sealed.past_proxies(environment))
         if self.speed is not None:
             environment["LOCAL_AZURE_SPEED"] = str(self.speed)

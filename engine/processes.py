@@ -17,6 +17,11 @@ INTERRUPTED = 130
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+_in_threads: "set[subprocess.Popen[Any]]" = set()
+"""Commands that threads run: an interrupt reaches the main thread only, which ends them by `end_those_of_threads`."""
+_threads = threading.Lock()
+_leaving = threading.Event()
+
 
 class Terminated(KeyboardInterrupt):
     """This process was asked to end, and nobody else was: unlike a Ctrl-C, which reaches its children as well."""
@@ -48,11 +53,14 @@ def run(
     after that, and when `timeout` seconds are over, it is interrupted, and killed 10 s later.
     With `own_session` a Ctrl-C does not reach it, and it is waited for just the same.
     Raises KeyboardInterrupt or subprocess.TimeoutExpired when it is gone. Without `capture` the outputs are inherited
-    and the result's are empty.
+    and the result's are empty. In another thread than the main one it raises KeyboardInterrupt after
+    `end_those_of_threads`, except with `own_session`: what must not be ended half way is what tidies up.
     """
     pipe = subprocess.PIPE if capture else None
     stdin = subprocess.DEVNULL if capture else None
-    with _interrupts_held() as interrupted:
+    with _interrupts_held() as interrupted, _threads:
+        if not own_session:
+            _leave_if_asked()
         child = subprocess.Popen(
             [str(part) for part in command],
             env=dict(env),
@@ -63,9 +71,11 @@ def run(
             text=True,
             start_new_session=own_session,
         )
+        if not own_session and not _is_main():
+            _in_threads.add(child)
     try:
         if interrupted:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt if signal.SIGINT in interrupted else Terminated
         out, err = child.communicate(timeout=timeout)
     except KeyboardInterrupt as error:
         _end(child, 0 if isinstance(error, Terminated) else patience)
@@ -73,14 +83,53 @@ def run(
     except subprocess.TimeoutExpired:
         _end(child, 0)
         raise
+    finally:
+        _in_threads.discard(child)
+    if not own_session:
+        _leave_if_asked()
     return subprocess.CompletedProcess(list(map(str, command)), child.returncode, out or "", err or "")
+
+
+def end_those_of_threads(error: KeyboardInterrupt, patience: float = 20.0) -> None:
+    """Ends what threads run by `run`, and lets them start nothing more; waits until it is gone.
+
+    error: what ended the main thread. After a Ctrl-C in a terminal the commands have heard of it as well, and get
+    `patience` seconds to tidy up; else, and after that, they are interrupted, and killed 10 s later.
+    """
+    _leaving.set()
+    with _threads:
+        children = list(_in_threads)
+    with _interrupts_held():
+        if not isinstance(error, Terminated):
+            _wait(children, patience)
+        for child in children:
+            child.send_signal(signal.SIGINT)
+        _wait(children, 10)
+        for child in children:
+            child.kill()
+
+
+def _wait(children: "Sequence[subprocess.Popen[Any]]", seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    # their threads reap them
+    while any(child.returncode is None for child in children) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _leave_if_asked() -> None:
+    if _leaving.is_set() and not _is_main():
+        raise KeyboardInterrupt
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager
 def _interrupts_held() -> Iterator[list[int]]:
     """Keeps an interrupt for after the block: one inside Popen would lose the child that was just started."""
     came: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main():
         yield came  # signals reach the main thread only
         return
     before = {number: signal.getsignal(number) for number in _ENDING}

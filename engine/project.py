@@ -4,21 +4,24 @@
 only that environment can decrypt. So each command gets the stack files afresh, with the salt of local Azure.
 """
 
+import base64
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from engine.sealed import Refused
+from engine.sealed import PASSPHRASE, Refused
 
 SALT = "v1:QfUSmhQf7eE=:v1:MmZ6Sylr1Xrt+549:o7+VIkh5nrKyhHR/pCapdqogoV4G/g=="
 """The `encryptionsalt` of every local stack: made once by the engine for `engine.sealed.PASSPHRASE`."""
 
-PLACEHOLDER = "v1:jCsw2wI1Pa0ayBGG:evThPfCkOeX852BinUUeF+anG1IpZBJpNckNl7WksryGxa5Al6z10vuL"
-"""`placeholder-in-local-azure`, encrypted with that salt: in place of secrets that only a real environment can read."""
+STAND_IN = "placeholder-in-local-azure"
+"""How the values begin that are in place of secrets that only a real environment can read."""
 
 _KEYS_OF_ELSEWHERE = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
@@ -29,12 +32,14 @@ Say = Callable[[str], None]
 class Project:
     """The project in `program` (the folder of Pulumi.yaml) and its copy in `copy`.
 
-    virtualenv: what the copy's programs run in, whatever the project says; None keeps the project's.
+    virtualenv: what the copy's programs run in, whatever the project says; None keeps the project's. only: the one
+    stack whose file is copied, so that another's cannot be in the way; all when None.
     """
 
     program: Path
     copy: Path
     virtualenv: Path | None = None
+    only: str | None = None
     _written: dict[Path, str] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
 
@@ -67,7 +72,8 @@ class Project:
         settings = self.settings()
         _replace(self.copy / "Pulumi.yaml", yaml.safe_dump(self._copied(settings), sort_keys=False, allow_unicode=True))
         folder = self.copy / "stacks"
-        wanted = {folder / path.name: path for path in self.stacks_folder().glob("Pulumi.*.yaml")}
+        files = self.stacks_folder().glob("Pulumi.*.yaml")
+        wanted = {folder / path.name: path for path in files if self.only in (None, _stack(path))}
         for stale in set(folder.glob("Pulumi.*.yaml")) - set(wanted):
             stale.unlink(missing_ok=True)
         for target, source in wanted.items():
@@ -121,7 +127,7 @@ class Project:
             if after == self._written.get(target):
                 continue
             source = self.stacks_folder() / target.name
-            if source.exists() and _elsewhere(_mapping(source.read_text(encoding="utf-8"), str(source))):
+            if source.exists() and _elsewhere(parse_stack_text(source.read_text(encoding="utf-8"), str(source))):
                 raise Refused(
                     f"{source}: unchanged: it is encrypted for a real environment; log in to its backend and use "
                     f"`pulumi config` itself, with --stack {_stack(source)}"
@@ -163,7 +169,7 @@ def localised(text: str, where: str = "the stack file") -> tuple[str, str | None
 
     A file without secrets, or with those of local Azure, stays as it is typed, comments included, and gets the salt.
     """
-    content = _mapping(text, where)
+    content = parse_stack_text(text, where)
     cloud = content.get("environment") is not None
     if not _elsewhere(content) and not cloud:
         return (text, None) if content.get("encryptionsalt") == SALT else (f"encryptionsalt: {SALT}\n{text}", None)
@@ -190,18 +196,39 @@ def _placeheld(value: Any, counted: list[int]) -> Any:
     if isinstance(value, Mapping):
         if set(value) == {"secure"}:
             counted[0] += 1
-            return {"secure": PLACEHOLDER}
+            return {"secure": stand_in(str(value["secure"]))}
         return {key: _placeheld(item, counted) for key, item in value.items()}
     if isinstance(value, list):
         return [_placeheld(item, counted) for item in value]
     return value
 
 
+def stand_in(ciphertext: str) -> str:
+    """What stands for a secret of elsewhere: equal for the same ciphertext, so that a rotated secret is a change.
+
+    A secret of local Azure: `v1:NONCE:TEXT`, AES-256-GCM, as the engine writes it. Its value says nothing of the
+    secret, which is not known here, and as much of the ciphertext as its digest does.
+    """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    digest = hashlib.sha256(ciphertext.encode()).digest()
+    # A nonce that depends on the one text that is ever encrypted with it is used once.
+    text = AESGCM(_key()).encrypt(digest[:12], f"{STAND_IN}-{digest.hex()[:12]}".encode(), None)
+    return ":".join(["v1", base64.b64encode(digest[:12]).decode(), base64.b64encode(text).decode()])
+
+
+@cache
+def _key() -> bytes:
+    """As pulumi makes it of a passphrase: sdk/go/common/resource/config/crypt.go, NewSymmetricCrypterFromPassphrase."""
+    return hashlib.pbkdf2_hmac("sha256", PASSPHRASE.encode(), base64.b64decode(SALT.split(":")[1]), 1_000_000, 32)
+
+
 def _without_salt(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("encryptionsalt:"))
 
 
-def _mapping(text: str, where: str) -> dict[str, Any]:
+def parse_stack_text(text: str, where: str) -> dict[str, Any]:
+    """A stack file as plain data, empty for an empty one. Raises Refused, with `where`, for what is none."""
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -26,6 +26,9 @@ from typing import Any
 
 TOLD = 32  # the code that the official host and executor agreed on: failed, no further message wanted
 INTERRUPTED = 130
+MONITOR_GONE = "resource monitor shut down"
+"""What the engine answers once something has failed for good, and it has said what: a program that still waits for a
+component of a plugin is ended by it. The stack of that wait helps nobody."""
 
 
 def main(request: dict[str, Any]) -> int:
@@ -81,6 +84,8 @@ def main(request: dict[str, Any]) -> int:
         pulumi.log.error(str(error))
         return TOLD
     except Exception as error:
+        if str(error) == MONITOR_GONE:
+            return TOLD
         pulumi.log.error("Program failed with an unhandled exception:\n" + _user_traceback(error, program))
         return TOLD
     finally:

@@ -9,8 +9,26 @@ from typing import Any
 PASSPHRASE = "local-azure"  # noqa: S105
 """What encrypts secrets of local Azure. Public on purpose: nothing real is ever encrypted with it."""
 
-DROPPED = ("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_")
-"""Variables with these beginnings are not passed on: they choose backends, providers and credentials."""
+DROPPED = (
+    *("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_"),
+    *("GITHUB_", "GH_", "ACTIONS_", "INPUT_", "SSH_AUTH_SOCK"),
+    *("SYSTEM_", "ENDPOINT_", "SECUREFILE_", "SECRET_", "VSS_", "VSTS_"),
+)
+"""Variables with these beginnings are not passed on: they choose backends, providers and credentials, and are how a
+pipeline hands its tokens, its files of commands and its services to what it runs. A program under review, which may be
+a stranger's, sees none of them.
+
+https://docs.github.com/actions/reference/workflows-and-actions/variables, ACTIONS_ID_TOKEN_REQUEST_TOKEN and
+ACTIONS_RUNTIME_TOKEN beside them; https://learn.microsoft.com/azure/devops/pipelines/build/variables
+"""
+
+_HARMLESS = frozenset({"GITHUB_ACTIONS"})
+"""Kept all the same: it says that a run's log is read for commands, and what prints strangers' texts must know."""
+
+_TOLD_SECRET = re.compile(
+    r"(^|_)(ACCESSTOKEN|TOKEN|PAT|PASSWORD|PASSWD|SECRETS?|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEY)$"
+)
+"""Ends of names that say that the value is a secret, whoever's it is."""
 
 PLUGIN = "azure-native"
 
@@ -39,7 +57,7 @@ def environment(
     this run's state (`state/`) and local Azure (`azure/`). root: this project. python: runs the plugin. speed: how
     fast time runs in local Azure, 1 when None. batch: where the Batch service of local Azure answers.
     """
-    kept = {name: value for name, value in environ.items() if not name.startswith(DROPPED)}
+    kept = without_credentials(environ)
     # The engine's folder may be one like /usr/bin, whose python must not come before that of the project.
     path = [str(python.parent), str(engine), kept.get("PATH", os.defpath)]
     sealed = {
@@ -65,6 +83,16 @@ def environment(
     if speed is not None:
         sealed["LOCAL_AZURE_SPEED"] = str(speed)
     return sealed
+
+
+def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a sealed run may see."""
+    return {
+        name: value
+        for name, value in environ.items()
+        # Windows and some pipelines have names in lower case
+        if name in _HARMLESS or not (name.upper().startswith(DROPPED) or _TOLD_SECRET.search(name.upper()))
+    }
 
 
 def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:

@@ -86,7 +86,8 @@ def _as_azure_has_it(given: str, found: str | None) -> str:
 
 def detect_mode(vault_id: str, parent: pulumi.Resource) -> str:
     """``rbac`` or ``access-policy``, as the vault says, asked once in a run. Raises ModeUnknown where it cannot be."""
-    return once_in_a_run(("mode of vault", vault_id.lower()), lambda: _ask_mode(vault_id, parent))
+    key = ("mode of vault", vault_id.lower(), _provider(parent))
+    return once_in_a_run(key, lambda: _ask_mode(vault_id, parent))
 
 
 def _ask_mode(vault_id: str, parent: pulumi.Resource) -> str:
@@ -164,9 +165,7 @@ def add_access_policy(
         vault_name=parts.apply(lambda parts: parts[2]),
         policy={
             # a pool's identity is in the tenant of its account, and so is whoever deploys
-            "tenant_id": authorization.get_client_config_output(
-                opts=pulumi.InvokeOutputOptions(parent=opts.parent)
-            ).tenant_id,
+            "tenant_id": _tenant(opts.parent),
             "object_id": identity.principal_id,
             "permissions": {"secrets": [keyvault.SecretPermissions.GET, keyvault.SecretPermissions.LIST]},
         },
@@ -189,9 +188,27 @@ def _waiting(opts: pulumi.ResourceOptions, resource_name: str, wait: int) -> pul
 def _look_up(
     identity_id: pulumi.Output[str], opts: pulumi.ResourceOptions
 ) -> pulumi.Output[managedidentity.GetUserAssignedIdentityResult]:
-    parts = identity_id.apply(parse_identity_id)
-    return managedidentity.get_user_assigned_identity_output(
-        resource_group_name=parts.apply(lambda parts: parts[1]),
-        resource_name=parts.apply(lambda parts: parts[2]),
-        opts=pulumi.InvokeOutputOptions(parent=opts.parent),
+    """Asked once in a run for each identity and provider, however many pools share it."""
+
+    def ask(known: str) -> pulumi.Output[managedidentity.GetUserAssignedIdentityResult]:
+        _, group, name = parse_identity_id(known)
+        return managedidentity.get_user_assigned_identity_output(
+            resource_group_name=group, resource_name=name, opts=pulumi.InvokeOutputOptions(parent=opts.parent)
+        )
+
+    return identity_id.apply(
+        lambda known: once_in_a_run(("identity", known.lower(), _provider(opts.parent)), lambda: ask(known))
     )
+
+
+def _tenant(parent: pulumi.Resource | None) -> pulumi.Output[str]:
+    """The tenant of whoever deploys, asked once in a run for each provider."""
+    return once_in_a_run(
+        ("tenant", _provider(parent)),
+        lambda: authorization.get_client_config_output(opts=pulumi.InvokeOutputOptions(parent=parent)).tenant_id,
+    )
+
+
+def _provider(parent: pulumi.Resource | None) -> pulumi.ProviderResource | None:
+    """Whom a lookup for a child of `parent` is sent to; None for the default provider."""
+    return parent.get_provider("azure-native:index:any") if parent is not None else None

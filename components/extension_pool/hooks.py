@@ -18,23 +18,27 @@ REFUSE_TAKEN_NAME = "extension-pool:refuse-taken-name"
 LONGEST_DELETE = 30 * 60
 DELETE_POLL = 5
 
-_waits: dict[str, int] = {}
-
 
 def wait_after_create(resource_name: str, seconds: int) -> pulumi.ResourceHookBinding:
     """Holds up whatever depends on a resource for so long after its creation, and only then. Previews do not wait."""
-    _waits[resource_name] = max(seconds, _waits.get(resource_name, 0))
-    hook = once_in_a_run(WAIT_FOR_GRANT, lambda: pulumi.ResourceHook(WAIT_FOR_GRANT, _wait))
+    waits, hook = once_in_a_run(WAIT_FOR_GRANT, _waiting)
+    waits[resource_name] = max(seconds, waits.get(resource_name, 0))
     return pulumi.ResourceHookBinding(after_create=[hook])
 
 
-async def _wait(args: pulumi.ResourceHookArgs) -> None:
-    seconds = _waits.get(args.name, 0)
-    pulumi.log.info(
-        f"{args.name}: created; waiting {_words(seconds)} until Azure honours it everywhere, before the pool is made "
-        "(key_vault_access wait)"
-    )
-    await asyncio.sleep(seconds)
+def _waiting() -> tuple[dict[str, int], pulumi.ResourceHook]:
+    """The seconds of this run by resource name, and the hook that waits for them."""
+    waits: dict[str, int] = {}
+
+    async def wait(args: pulumi.ResourceHookArgs) -> None:
+        seconds = waits.get(args.name, 0)
+        pulumi.log.info(
+            f"{args.name}: created; waiting {_words(seconds)} until Azure honours it everywhere, before the pool is "
+            "made (key_vault_access wait)"
+        )
+        await asyncio.sleep(seconds)
+
+    return waits, pulumi.ResourceHook(WAIT_FOR_GRANT, wait)
 
 
 def refuse_a_taken_name(resource_name: str) -> pulumi.ResourceHookBinding:
@@ -60,7 +64,11 @@ async def _refuse_taken_name(args: pulumi.ResourceHookArgs) -> None:
         return
     group, account, name = place
     query = {"resourceGroupName": group, "accountName": account, "poolName": name}
-    if await _is_taken(args.name, str(name), query):
+    from .rolling.plans import plans
+
+    # The pool's own provider is asked: another one may be of another subscription.
+    plan = await plans().find(args.urn, args.name)
+    if await _is_taken(args.name, str(name), query, plan.component if plan else None):
         raise pulumi.RunError(
             f"{args.name}: a pool named {name!r} is there already in account {account!r}. If it is this one, what has "
             "changed is a secret, which is not in the name of a blue-green pool: change protected_settings_version of "
@@ -69,11 +77,11 @@ async def _refuse_taken_name(args: pulumi.ResourceHookArgs) -> None:
         )
 
 
-async def _is_taken(resource_name: str, pool: str, query: dict[str, Any]) -> bool:
+async def _is_taken(resource_name: str, pool: str, query: dict[str, Any], component: pulumi.Resource | None) -> bool:
     """Whether the name belongs to a pool that stays. One that Azure is deleting is waited for."""
     for waited in range(0, LONGEST_DELETE + DELETE_POLL, DELETE_POLL):
         try:
-            found = await look_up("batch:getPool", query)
+            found = await look_up("batch:getPool", query, component)
         except Exception:
             # The engine raises no narrower type; whatever else it is, the creation itself will tell.
             return False

@@ -125,7 +125,9 @@ def _models_in(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 def _section(model: type[BaseModel], doc: ClassDoc, *, stack_words: bool = False) -> str:
-    rows = "\n".join(_row(name, field, doc, stack_words) for name, field in model.model_fields.items())
+    # of a pool of a stack file only what the component's arguments do not have
+    fields = ((name, field) for name, field in model.model_fields.items() if name in doc.fields)
+    rows = "\n".join(_row(name, field, doc, stack_words) for name, field in fields)
     return f"{_text(doc.text)}\n\n{_TABLE}\n{rows}\n"
 
 
@@ -144,9 +146,7 @@ def _row(name: str, field: FieldInfo, doc: ClassDoc, stack_words: bool) -> str:
 def _type(annotation: Any) -> str:
     """The type in words; a mapping of ours as a link to its table."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        # a pool of a stack file is described where the component is
-        name = "The pool" if annotation is PoolSettings else annotation.__name__
-        return f"[{name}](#{name.lower().replace(' ', '-')})"
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in arguments)

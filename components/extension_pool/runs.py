@@ -26,6 +26,11 @@ def once_in_a_run(key: Hashable, make: Callable[[], T]) -> T:
     return cast(T, kept[key])
 
 
+def forget_run(monitor: Any) -> None:
+    """Drops what a run with this monitor kept. For monitors that are no connection: what is kept may hold them."""
+    _by_monitor.pop(monitor, None)
+
+
 def _of_this_run() -> dict[Hashable, Any]:
     monitor = settings.get_monitor()
     address = _address(monitor)

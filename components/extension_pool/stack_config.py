@@ -1,12 +1,14 @@
 """A stack file in the operator's words -> what a stack asks for. Pure.
 
-A stack file is ``stacks/Pulumi.<stack>.yaml``; its keys are `StackConfig`'s fields in camelCase under the project's
-namespace, for example ``extension-pool:pools``.
+A stack file is ``stacks/Pulumi.<stack>.yaml``; its keys are `StackConfig`'s fields in camelCase under the namespace
+``extension-pool``, whatever the project is called, for example ``extension-pool:pools``. A key with dots is a place in
+one of these: ``extension-pool:keyVault.name``. That is how `pulumi new` writes its answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
@@ -21,6 +23,8 @@ from .spec import PoolSettings, SpecModel, arm_path, plain_tree
 from .validation import parse_model, words_of
 
 NAMESPACE = "extension-pool"
+
+_SECRET_NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 
 
 class ResourceGroup(SpecModel):
@@ -54,6 +58,13 @@ class KeyVault(SpecModel):
     """Optional. Whether the stack makes it, in RBAC mode; left out, it is there already."""
 
 
+class Pool(PoolSettings):
+    """A pool of the stack: every argument of the component, and this option of the resource."""
+
+    protect: bool = False
+    """Optional. Whether Pulumi refuses to delete or to replace the pool. Left out, it does not."""
+
+
 class StackConfig(SpecModel):
     """All that a stack asks for."""
 
@@ -63,8 +74,9 @@ class StackConfig(SpecModel):
     """Required. The Batch account of all pools."""
     key_vault: KeyVault | None = None
     """Conditional: required for pools with certificates that do not say what they may read. The vault that the
-    certificates are in; pools with certificates get access to it."""
-    pools: Annotated[dict[PoolName, PoolSettings], Field(min_length=1)]
+    certificates are in; pools with certificates get access to it. A certificate of it may be given by its name alone,
+    in Azure's public cloud."""
+    pools: Annotated[dict[PoolName, Pool], Field(min_length=1)]
     """Required. Pools by name; the name is the pool's, unless it says another."""
 
 
@@ -75,7 +87,8 @@ def parse_stack_config(values: Mapping[str, Any], today: date) -> StackConfig:
     `Later`. Raises InvalidInput with every problem, paths as in the stack file.
     """
     try:
-        return parse_model(StackConfig, dict(values), lambda config: _check(config, today), stack_words=True)
+        tree = _with_vault(_put_in_place(values))
+        return parse_model(StackConfig, tree, lambda config: _check(config, today), stack_words=True)
     except InvalidInput as error:
         raise InvalidInput([_in_stack_file(problem) for problem in error.problems]) from None
 
@@ -83,9 +96,10 @@ def parse_stack_config(values: Mapping[str, Any], today: date) -> StackConfig:
 def pool_arguments(pool: PoolSettings) -> dict[str, Any]:
     """A pool of the stack as arguments of `ExtensionPool`, apart from the account; secrets are opened.
 
-    Left out is what stands for options of the resource: `rollout.after`.
+    Left out is what stands for options of the resource: `protect` and `rollout.after`.
     """
     arguments: dict[str, Any] = open_later(plain_tree(pool))
+    arguments.pop("protect", None)
     arguments["rollout"].pop("after", None)
     return arguments
 
@@ -137,6 +151,55 @@ def settings_leaves(tree: Any, at: Path = ()) -> frozenset[Path]:
         items = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
         return frozenset().union(*(settings_leaves(value, (*at, key)) for key, value in items))
     return frozenset({at}) if inside else frozenset()
+
+
+def _put_in_place(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those of keys with dots where these say. One that leads nowhere stays as it is."""
+    tree: dict[str, Any] = {key: value for key, value in values.items() if "." not in key}
+    for key, value in values.items():
+        first, *rest = key.split(".")
+        if rest:
+            known = first in words_of(StackConfig, stack_words=True)
+            placed = _placed(tree.get(first, {}), rest, value) if known else None
+            tree[key if placed is None else first] = value if placed is None else placed
+    return tree
+
+
+def _placed(tree: Any, path: Sequence[str], value: Any) -> Any:
+    """The mapping with a value at a path; None where the path leads through something else."""
+    if not path:
+        return value
+    if not isinstance(tree, Mapping):
+        return None
+    inner = _placed(tree.get(path[0], {}), path[1:], value)
+    return None if inner is None else {**tree, path[0]: inner}
+
+
+def _with_vault(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the URLs of certificates that are given by their names: secrets of the stack's vault."""
+    vault, pools = values.get("keyVault"), values.get("pools")
+    name = vault.get("name") if isinstance(vault, Mapping) else None
+    if not isinstance(name, str) or not isinstance(pools, Mapping):
+        return values
+    return {**values, "pools": {key: _certificates_of(pool, name) for key, pool in pools.items()}}
+
+
+def _certificates_of(pool: Any, vault: str) -> Any:
+    given = pool.get("keyVaultCertificates") if isinstance(pool, Mapping) else None
+    if not isinstance(given, list):
+        return pool
+    found = [
+        {**one, "url": _in_vault(one["url"], vault)} if isinstance(one, Mapping) and "url" in one else one
+        for one in (_in_vault(one, vault) for one in given)
+    ]
+    return {**pool, "keyVaultCertificates": found}
+
+
+def _in_vault(certificate: Any, vault: str) -> Any:
+    """https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers"""
+    if isinstance(certificate, str) and _SECRET_NAME.fullmatch(certificate):
+        return f"https://{vault}.vault.azure.net/secrets/{certificate}"
+    return certificate
 
 
 def _in_clear_text(value: Any) -> bool:

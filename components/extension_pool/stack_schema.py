@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from .extensions import REGISTRY
 from .field_docs import ClassDoc, docs_of_models, in_stack_words, read_class_docs
 from .images import aliases
 from .limits import bounds_of
-from .spec import Extension, KeyVaultCertificate, PoolSettings
-from .stack_config import NAMESPACE, StackConfig
+from .spec import Extension, KeyVaultCertificate
+from .stack_config import NAMESPACE, Pool, StackConfig
 from .validation import find_model
 
 SECURE = "Secure"
@@ -48,7 +49,7 @@ def build_stack_schema() -> dict[str, Any]:
         target = schema if model is StackConfig else definitions.get(model.__name__)
         if target is not None:
             _describe(target, model, doc)
-    _offer(definitions[PoolSettings.__name__]["properties"]["image"], aliases())
+    _offer(definitions[Pool.__name__]["properties"]["image"], aliases())
     extension = definitions[Extension.__name__]["properties"]
     _offer(extension["publisher"], (kind.publisher for kind in REGISTRY))
     _offer(extension["type"], (kind.type for kind in REGISTRY))
@@ -103,7 +104,9 @@ def _docs() -> dict[type[BaseModel], ClassDoc]:
     of_stack = read_class_docs(Path(stack_config.__file__))
     for model in (StackConfig, *(find_model(field.annotation) for field in StackConfig.model_fields.values())):
         if model is not None and model.__name__ in of_stack:
-            found[model] = of_stack[model.__name__]
+            doc = of_stack[model.__name__]
+            base = found.get(model.__bases__[0])
+            found[model] = replace(doc, fields={**base.fields, **doc.fields}) if base else doc
     return found
 
 
@@ -142,7 +145,8 @@ def _config(schema: dict[str, Any]) -> dict[str, Any]:
         "properties": {f"{NAMESPACE}:{key}": _plain(value) for key, value in ours.items()},
         "patternProperties": {
             **{f"^{key}$": _plain(value) for key, value in ours.items()},
-            f"^{NAMESPACE}:(?!({'|'.join(ours)})$)": False,
+            # a key with dots is a place in one of ours
+            f"^{NAMESPACE}:(?!({'|'.join(ours)})(\\.|$))": False,
         },
         "allOf": [{"anyOf": [{"required": [f"{NAMESPACE}:{key}"]}, {"required": [key]}]} for key in schema["required"]],
     }

@@ -9,9 +9,12 @@ from emulator.arm.access_policies import AccessPolicies
 from emulator.arm.batch_accounts import BatchAccounts
 from emulator.arm.context import Answer, ArmError, ArmType, Request, parse
 from emulator.arm.identities import Identities
+from emulator.arm.networks import Networks, PublicAddresses, SecurityGroups, Subnets
 from emulator.arm.pools import Pools
 from emulator.arm.resource_groups import ResourceGroups
 from emulator.arm.role_assignments import RoleAssignments
+from emulator.arm.storage import FileShares, StorageAccounts
+from emulator.arm.vault_secrets import VaultSecrets
 from emulator.arm.vaults import Vaults
 from emulator.redaction import redact
 from emulator.store import Store
@@ -23,9 +26,16 @@ TYPES: dict[str, ArmType] = {
         Identities(),
         Vaults(),
         AccessPolicies(),
+        VaultSecrets(),
         RoleAssignments(),
         BatchAccounts(),
         Pools(),
+        Networks(),
+        Subnets(),
+        SecurityGroups(),
+        PublicAddresses(),
+        StorageAccounts(),
+        FileShares(),
     )
 }
 
@@ -60,7 +70,7 @@ class Arm:
         except ArmError as error:
             answer = error.answer
         if self._logged:
-            self.store.log(method, path, api_version, redact(body), answer.status, answer.code)
+            self.store.log(method, path, api_version, _redacted(path, body), answer.status, answer.code)
         return answer
 
     def _dispatch(self, method: str, path: str, body: dict[str, Any] | None, api_version: str) -> Answer:
@@ -87,3 +97,12 @@ class Arm:
         if method == "POST":
             return kind.post(action, request)
         return kind.get(request)
+
+
+def _redacted(path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
+    if body is None:
+        return None
+    parsed = parse(path)
+    kind = TYPES.get(parsed.type) if parsed else None
+    redacted: dict[str, Any] = kind.redacted(body) if kind else redact(body)
+    return redacted

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.clock import timestamp
+from emulator.redaction import redact
 from emulator.store import Row, Store
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -24,6 +25,13 @@ ACCESS_POLICY = "Microsoft.KeyVault/vaults/accessPolicies"
 ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 ACCOUNT = "Microsoft.Batch/batchAccounts"
 POOL = "Microsoft.Batch/batchAccounts/pools"
+NETWORK = "Microsoft.Network/virtualNetworks"
+SUBNET = "Microsoft.Network/virtualNetworks/subnets"
+SECURITY_GROUP = "Microsoft.Network/networkSecurityGroups"
+PUBLIC_ADDRESS = "Microsoft.Network/publicIPAddresses"
+STORAGE_ACCOUNT = "Microsoft.Storage/storageAccounts"
+FILE_SHARE = "Microsoft.Storage/storageAccounts/fileServices/shares"
+VAULT_SECRET = "Microsoft.KeyVault/vaults/secrets"  # noqa: S105 - a type
 
 _ROLE = re.compile(r"^(?P<scope>/.*?)/providers/Microsoft\.Authorization/roleAssignments/(?P<name>[^/]+)$", re.I)
 _GROUP = re.compile(r"^/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<group>[^/]+)(?P<rest>/.*)?$", re.I)
@@ -145,8 +153,22 @@ class ArmType(ABC):
         """The body of an answer: without write-only values, with what the service adds. Here: nothing of either."""
         return row.body
 
+    def redacted(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A request's body without its secrets, for the log."""
+        found: dict[str, Any] = redact(body)
+        return found
+
     def require_parents(self, request: Request) -> None:
         request.group()
+
+    def require_parent(self, request: Request, parent_id: str) -> Row:
+        """The resource that this one is a part of, which must be there, and its group."""
+        request.group()
+        row = request.store.find(parent_id)
+        if row is None:
+            parsed = parse(parent_id)
+            raise not_found(parsed) if parsed else ArmError(404, "ResourceNotFound", parent_id)
+        return row
 
     def get(self, request: Request) -> Answer:
         self.require_parents(request)
@@ -232,4 +254,8 @@ def new_etag(*parts: object) -> str:
     return f'W/"0x{hashlib.sha256(repr(parts).encode()).hexdigest()[:15].upper()}"'
 
 
-KINDS = {kind.lower(): kind for kind in (GROUP, IDENTITY, VAULT, ACCESS_POLICY, ROLE_ASSIGNMENT, ACCOUNT, POOL)}
+_TYPES = (
+    *(GROUP, IDENTITY, VAULT, VAULT_SECRET, ACCESS_POLICY, ROLE_ASSIGNMENT, ACCOUNT, POOL),
+    *(NETWORK, SUBNET, SECURITY_GROUP, PUBLIC_ADDRESS, STORAGE_ACCOUNT, FILE_SHARE),
+)
+KINDS = {kind.lower(): kind for kind in _TYPES}

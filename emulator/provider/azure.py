@@ -47,10 +47,11 @@ class Azure:
         """Outputs after a PUT of the full body."""
         resource_id = spec.resource_id(inputs, self.subscription)
         body = shapes.to_body(spec, inputs)
-        if spec.cls == "Vault" and (inputs.get("properties") or {}).get("accessPolicies") is None:
-            # Unset on update means: keep what is there (PAN MaintainSubResourcePropertiesIfNotSet).
-            current = (self.read(spec, resource_id) or {}).get("properties", {})
-            body["properties"]["accessPolicies"] = current.get("accessPolicies", [])
+        for name in spec.maintained:
+            if shapes.given(spec, inputs, name) is None:
+                # Unset on update means: keep what is there (PAN MaintainSubResourcePropertiesIfNotSet).
+                current = (self.read(spec, resource_id) or {}).get("properties", {})
+                body["properties"][name] = current.get(name, [])
         written = _body(self.arm.put(resource_id, body, spec.api_version))
         read = self.read(spec, resource_id)
         return shapes.to_outputs(spec, written if read is None else read)

@@ -18,9 +18,14 @@ GETTERS = {
     "azure-native:batch:getPool": "azure-native:batch:Pool",
     "azure-native:keyvault:getVault": "azure-native:keyvault:Vault",
     "azure-native:resources:getResourceGroup": "azure-native:resources:ResourceGroup",
+    "azure-native:network:getSubnet": "azure-native:network:Subnet",
+    "azure-native:storage:getStorageAccount": "azure-native:storage:StorageAccount",
 }
 CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
-LIST_KEYS = "azure-native:batch:listBatchAccountKeys"
+LISTS_OF_KEYS = {
+    "azure-native:batch:listBatchAccountKeys": "azure-native:batch:BatchAccount",
+    "azure-native:storage:listStorageAccountKeys": "azure-native:storage:StorageAccount",
+}
 
 
 def invoke(azure: Azure, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -32,15 +37,15 @@ def invoke(azure: Azure, token: str, arguments: dict[str, Any]) -> dict[str, Any
             "subscriptionId": azure.subscription,
             "tenantId": TENANT,
         }
-    if token == LIST_KEYS:
-        spec = SPECS["azure-native:batch:BatchAccount"]
+    if token in LISTS_OF_KEYS:
+        spec = SPECS[LISTS_OF_KEYS[token]]
         resource_id = spec.resource_id(arguments, azure.subscription)
         try:
             return azure.invoke_post(spec, resource_id, "listKeys")
         except AzureFailure as error:
             raise AzureFailure(f"request failed {resource_id}/listKeys: {error}") from error
     if token not in GETTERS:
-        known = ", ".join(sorted([*GETTERS, CLIENT_CONFIG, LIST_KEYS]))
+        known = ", ".join(sorted([*GETTERS, CLIENT_CONFIG, *LISTS_OF_KEYS]))
         raise ValueError(f"local Azure does not have the function {token}; it has: {known}")
     spec = SPECS[GETTERS[token]]
     resource_id = spec.resource_id(arguments, azure.subscription)

@@ -44,6 +44,10 @@ class Spec:
     defaults: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
     custom: bool = False
+    # Sub-resources that an update leaves alone where the inputs do not name them: where in the body they are.
+    maintained: tuple[str, ...] = ()
+    # Its part of the SDK is so large, or so seldom used, that it is imported only when it is asked for.
+    rare: bool = False
 
     def __hash__(self) -> int:
         return hash(self.token)
@@ -105,6 +109,22 @@ class Spec:
 _GROUP_LIMIT = Limit(1, 90)
 _ACCOUNT_LIMIT = Limit(3, 24, "^[a-zA-Z0-9]+$")
 
+
+def _network(cls: str, path: str, *, located: bool = True, maintained: tuple[str, ...] = ()) -> Spec:
+    return Spec(
+        token=f"azure-native:network:{cls}",
+        module="network",
+        cls=cls,
+        path=f"{GROUP_PATH}/providers/Microsoft.Network/{path}",
+        api_version="2024-05-01",
+        envelope=(*(("extendedLocation", "location", "sku", "tags", "zones") if located else ("name", "type")), "id"),
+        located=located,
+        limits={"resourceGroupName": _GROUP_LIMIT},
+        maintained=maintained,
+        rare=True,
+    )
+
+
 SPECS: dict[str, Spec] = {
     spec.token: spec
     for spec in (
@@ -140,6 +160,21 @@ SPECS: dict[str, Spec] = {
             lifted=False,
             located=True,
             limits={"resourceGroupName": _GROUP_LIMIT, "vaultName": Limit(pattern="^[a-zA-Z0-9-]{3,24}$")},
+            maintained=("accessPolicies",),
+        ),
+        Spec(
+            token="azure-native:keyvault:Secret",  # noqa: S106
+            module="keyvault",
+            cls="Secret",
+            path=GROUP_PATH + "/providers/Microsoft.KeyVault/vaults/{vaultName}/secrets/{secretName}",
+            api_version="2024-11-01",
+            envelope=("tags", "properties"),
+            lifted=False,
+            limits={
+                "resourceGroupName": _GROUP_LIMIT,
+                "vaultName": Limit(pattern="^[a-zA-Z0-9-]{3,24}$"),
+                "secretName": Limit(pattern="^[a-zA-Z0-9-]{1,127}$"),
+            },
         ),
         Spec(
             token="azure-native:keyvault:AccessPolicy",  # noqa: S106
@@ -185,6 +220,32 @@ SPECS: dict[str, Spec] = {
                 "accountName": _ACCOUNT_LIMIT,
                 "poolName": Limit(1, 64, "^[a-zA-Z0-9_-]+$"),
             },
+        ),
+        _network("VirtualNetwork", "virtualNetworks/{virtualNetworkName}", maintained=("subnets",)),
+        _network("Subnet", "virtualNetworks/{virtualNetworkName}/subnets/{subnetName}", located=False),
+        _network("NetworkSecurityGroup", "networkSecurityGroups/{networkSecurityGroupName}"),
+        _network("PublicIPAddress", "publicIPAddresses/{publicIpAddressName}"),
+        Spec(
+            token="azure-native:storage:StorageAccount",  # noqa: S106
+            module="storage",
+            cls="StorageAccount",
+            path=GROUP_PATH + "/providers/Microsoft.Storage/storageAccounts/{accountName}",
+            api_version="2024-01-01",
+            envelope=("extendedLocation", "identity", "kind", "location", "sku", "tags"),
+            located=True,
+            limits={"resourceGroupName": _GROUP_LIMIT, "accountName": Limit(3, 24)},
+            rare=True,
+        ),
+        Spec(
+            token="azure-native:storage:FileShare",  # noqa: S106
+            module="storage",
+            cls="FileShare",
+            path=GROUP_PATH
+            + "/providers/Microsoft.Storage/storageAccounts/{accountName}/fileServices/default/shares/{shareName}",
+            api_version="2024-01-01",
+            envelope=(),
+            limits={"resourceGroupName": _GROUP_LIMIT, "accountName": Limit(3, 24), "shareName": Limit(3, 63)},
+            rare=True,
         ),
     )
 }

@@ -37,7 +37,8 @@ class Shape:
     @property
     def name(self) -> str:
         """The class's name without its suffix, for messages."""
-        return str(getattr(self.source, "__name__", self.kind)).removesuffix("Args").removesuffix("Response")
+        name = str(getattr(self.source, "__name__", self.kind))
+        return name.removesuffix("InitArgs").removesuffix("Args").removesuffix("Response")
 
 
 ANY = Shape("any")
@@ -62,7 +63,10 @@ def module(name: str) -> Any:
 
 
 def inputs_of(module_name: str, class_name: str) -> Shape:
-    return Shape("object", source=getattr(module(module_name), class_name + "Args"))
+    """The inputs of a resource class. Where a type inside of others has the same name, as a subnet in a network, the
+    SDK calls them InitArgs."""
+    found = module(module_name)
+    return Shape("object", source=getattr(found, f"{class_name}InitArgs", None) or getattr(found, f"{class_name}Args"))
 
 
 def outputs_of(module_name: str, class_name: str) -> dict[str, Shape]:

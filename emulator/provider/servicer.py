@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import json
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -71,7 +72,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         config = {name.removeprefix(CONFIG_PREFIX): value for name, value in request.variables.items()}
-        self.azure.subscription = config.get("subscriptionId") or self.azure.subscription
+        # https://www.pulumi.com/registry/packages/azure-native/installation-configuration/
+        chosen = config.get("subscriptionId") or os.environ.get("ARM_SUBSCRIPTION_ID")
+        self.azure.subscription = chosen or self.azure.subscription
         self.azure.location = config.get("location", "")
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
@@ -171,8 +174,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             inputs = {**named(spec, request.id), **new}
         else:
             inputs = decode(request.inputs)
-            if spec.cls == "Vault" and "accessPolicies" not in inputs.get("properties", {}):
-                new.get("properties", {}).pop("accessPolicies", None)
+            for name in spec.maintained:
+                if shapes.given(spec, inputs, name) is None:
+                    (new if spec.lifted else new.get("properties", {})).pop(name, None)
             inputs = shapes.merged(inputs, shapes.projected(spec, plain(decode(request.properties))), new)
         return provider_pb2.ReadResponse(id=request.id, properties=encode(outputs), inputs=encode(inputs))
 
@@ -226,4 +230,5 @@ def sdk_version() -> str:
 def warm_up() -> None:
     """Import what the first Check will need."""
     for spec in SPECS.values():
-        spec.inputs.fields  # noqa: B018 - reading it imports the module
+        if not spec.rare:
+            spec.inputs.fields  # noqa: B018 - reading it imports the module

@@ -12,6 +12,13 @@ from emulator.provider.wire import UNKNOWN
 # A list of ids in the SDK, a map of id to {} in ARM ("string set").
 STRING_SETS = frozenset({"userAssignedIdentities"})
 
+# Types inside of others whose `properties` the SDK flattens as well, and what stays beside it in ARM.
+FLATTENED = {
+    "Subnet": frozenset({"etag", "id", "name", "type"}),
+    "SecurityRule": frozenset({"etag", "id", "name", "type"}),
+    "NetworkSecurityGroup": frozenset({"etag", "id", "location", "name", "tags", "type"}),
+}
+
 
 def to_body(spec: Spec, inputs: dict[str, Any]) -> dict[str, Any]:
     """The request body of these inputs: the envelope, and the rest below `properties` where the type is flattened."""
@@ -25,17 +32,30 @@ def to_body(spec: Spec, inputs: dict[str, Any]) -> dict[str, Any]:
         target[name] = _sent(fields[name], value, name)
     if spec.lifted:
         body["properties"] = properties
-    if spec.cls == "Vault":
-        # accessPolicies is a sub-resource that the provider maintains: unset means [] on create (PAN crud.go).
-        body.setdefault("properties", {}).setdefault("accessPolicies", [])
+    for name in spec.maintained:
+        # A sub-resource that the provider maintains: unset means [] on create (PAN crud.go).
+        body.setdefault("properties", {}).setdefault(name, [])
     return body
+
+
+def given(spec: Spec, inputs: dict[str, Any], name: str) -> Any:
+    """A maintained sub-resource as the inputs have it, None when they do not."""
+    return inputs.get(name) if spec.lifted else (inputs.get("properties") or {}).get(name)
 
 
 def _sent(shape: Shape, value: Any, name: str) -> Any:
     if name in STRING_SETS and isinstance(value, list):
         return {str(item): {} for item in value}
     if shape.kind == "object" and isinstance(value, dict):
-        return {key: _sent(shape.fields.get(key, ANY), item, key) for key, item in value.items()}
+        sent = {key: _sent(shape.fields.get(key, ANY), item, key) for key, item in value.items()}
+        beside = FLATTENED.get(shape.name)
+        if beside is None:
+            return sent
+        inner = {key: item for key, item in sent.items() if key not in beside}
+        return {
+            **{key: item for key, item in sent.items() if key in beside},
+            **({"properties": inner} if inner else {}),
+        }
     if isinstance(value, list):
         return [_sent(shape.items or ANY, item, "") for item in value]
     return copy.deepcopy(value)
@@ -52,6 +72,8 @@ def to_outputs(spec: Spec, body: dict[str, Any]) -> dict[str, Any]:
 
 def _received(shape: Shape, value: Any) -> Any:
     if shape.kind == "object" and isinstance(value, dict) and shape.fields:
+        if shape.name in FLATTENED and isinstance(value.get("properties"), dict):
+            value = {**value, **value["properties"]}
         return {name: _received(item, value[name]) for name, item in shape.fields.items() if _there(value, name)}
     if shape.kind in ("array", "map") and shape.items:
         if isinstance(value, list):

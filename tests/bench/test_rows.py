@@ -46,4 +46,4 @@ def test_an_unknown_benchmark_is_bad_usage(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit) as raised:
         bench.main(["nonsense"])
     assert raised.value.code == 2
-    assert "must be one of status-sweep, replacing, got 'nonsense'" in capsys.readouterr().err
+    assert "must be one of status-sweep, replacing, report, got 'nonsense'" in capsys.readouterr().err

@@ -22,7 +22,7 @@ def vault(**properties: Any) -> dict[str, Any]:
 
 
 def test_what_local_azure_does_not_have_is_refused(arm: Arm) -> None:
-    answer = arm.put(f"{GROUP}/providers/Microsoft.Storage/storageAccounts/x", {})
+    answer = arm.put(f"{GROUP}/providers/Microsoft.Compute/virtualMachines/x", {})
     assert (answer.status, answer.code) == (404, "InvalidResourceType")
     assert "Microsoft.Batch/batchAccounts/pools" in str(answer.body)
     assert arm.get(POOL, "1999-01-01").code == "InvalidApiVersionParameter"

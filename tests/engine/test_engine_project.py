@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from engine.local import Local
-from engine.project import PLACEHOLDER, SALT, Project, localised, with_absolute_paths
+from engine.project import SALT, Project, localised, stand_in, with_absolute_paths
 from engine.sealed import Refused
 
 REAL = """\
@@ -60,8 +60,8 @@ def test_secrets_of_a_real_environment_become_placeholders_and_one_line_says_so(
     assert yaml.safe_load(text) == {
         "encryptionsalt": SALT,
         "config": {
-            "tiny:a": {"nested": [{"secure": PLACEHOLDER}]},
-            "tiny:b": {"secure": PLACEHOLDER},
+            "tiny:a": {"nested": [{"secure": stand_in("v1:real:one")}]},
+            "tiny:b": {"secure": stand_in("v1:real:two")},
             "tiny:c": "plain",
         },
     }
@@ -72,8 +72,23 @@ def test_secrets_of_a_real_environment_become_placeholders_and_one_line_says_so(
 
 def test_another_salt_is_a_real_environment_too():
     text, notice = localised("encryptionsalt: v1:other:v1:x:y\nconfig:\n  a: {secure: v1:x:y}\n")
-    assert PLACEHOLDER in text
+    assert stand_in("v1:x:y") in text
     assert notice == "1 secret(s) of a real environment are placeholders in local Azure"
+
+
+def test_stand_ins_are_equal_for_the_same_secret_only_and_say_nothing_of_it():
+    assert stand_in("v1:real:one") == stand_in("v1:real:one")
+    assert stand_in("v1:real:one") != stand_in("v1:real:two")
+    assert "real" not in stand_in("v1:real:one")
+
+
+def test_only_the_stack_that_was_asked_for_is_copied_and_another_may_be_broken(program, tmp_path):
+    folder = program("")
+    (folder / "stacks/Pulumi.broken.yaml").write_text("a: [\n")
+    Project(folder, tmp_path / "one", only="dev").write(lambda line: None)
+    assert [path.name for path in (tmp_path / "one/stacks").iterdir()] == ["Pulumi.dev.yaml"]
+    with pytest.raises(Refused, match=r"Pulumi\.broken\.yaml"):
+        Project(folder, tmp_path / "all").write(lambda line: None)
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "config:\n"])

@@ -75,12 +75,15 @@ def test_a_secret_setting_is_a_secret_output(program, local):
 
 
 def test_the_placeholder_of_a_real_environments_secret_can_be_read_and_is_secret(program, local):
-    code = "import pulumi\npulumi.export('s', pulumi.Config().require_secret('s'))\n"
-    run = local(program(code, stack="encryptionsalt: v1:x:v1:y:z\nconfig:\n  tiny:s: {secure: v1:y:z}\n"))
+    code = "import pulumi\nfor s in 'abc':\n    pulumi.export(s, pulumi.Config().require_secret(s))\n"
+    secrets = "".join(f"  tiny:{name}: {{secure: v1:y:{text}}}\n" for name, text in zip("abc", "zzx", strict=True))
+    run = local(program(code, stack=f"encryptionsalt: v1:x:v1:y:z\nconfig:\n{secrets}"))
     assert up(run).returncode == 0
     shown = json.loads(run.pulumi("stack", "output", "--json", "--show-secrets").stdout)
-    assert shown == {"s": "placeholder-in-local-azure"}
-    assert run.notices == ["Pulumi.dev.yaml: 1 secret(s) of a real environment are placeholders in local Azure"]
+    assert all(value.startswith("placeholder-in-local-azure-") for value in shown.values())
+    # the same secret is the same, another one is another
+    assert shown["a"] == shown["b"] != shown["c"]
+    assert run.notices == ["Pulumi.dev.yaml: 3 secret(s) of a real environment are placeholders in local Azure"]
 
 
 @pytest.mark.parametrize("command", ["up", "preview"])

@@ -18,11 +18,35 @@ def made(environ, **more):
     [
         "ARM_CLIENT_SECRET", "ARM_USE_MSI", "ARM_SUBSCRIPTION_ID", "AZURE_CLIENT_ID", "AZURE_TENANT_ID",
         "AZURE_BATCH_ENDPOINT", "PULUMI_ACCESS_TOKEN", "PULUMI_DEBUG_PROVIDERS", "PULUMI_OPTION_TARGET",
-        "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES", "PULUMI_CONFIG_PASSPHRASE_FILE", "IDENTITY_ENDPOINT", "MSI_ENDPOINT",
+        "GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_STEP_SUMMARY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_CACHE_URL", "INPUT_TOKEN",
+        "SYSTEM_ACCESSTOKEN", "SYSTEM_OIDCREQUESTURI", "ENDPOINT_AUTH_SYSTEMVSSCONNECTION", "VSS_NUGET_ACCESSTOKEN",
+        "system_accesstoken", "CI_JOB_TOKEN", "NPM_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "OPENAI_API_KEY",
+        "SSH_AUTH_SOCK", "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES", "PULUMI_CONFIG_PASSPHRASE_FILE",
+        "IDENTITY_ENDPOINT", "MSI_ENDPOINT",
     ],
 )  # fmt: skip
 def test_what_chooses_credentials_backends_or_providers_is_dropped(name):
     assert name not in made({name: "x"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HOME",
+        "LANG",
+        "CI",
+        "TERM",
+        "NO_COLOR",
+        "PYTHONPATH",
+        "TOKENIZERS",
+        "EXTENSION_POOL_GATE",
+        "TF_BUILD",
+        "GITHUB_ACTIONS",
+    ],
+)
+def test_what_a_program_needs_is_kept(name):
+    assert made({name: "x"})[name] == "x"
 
 
 def test_what_seals_a_run_wins_over_the_caller_and_the_rest_stays():

@@ -8,19 +8,10 @@ import pytest
 from extension_pool import ExtensionPool, InvalidPoolError
 from extension_pool.access import WAIT_VARIABLE
 from extension_pool.hooks import WAIT_FOR_GRANT
+from extension_pool.testing import Azure, RecordedStack, run_program
+from extension_pool.testing.azure import SUBSCRIPTION, TENANT
+from extension_pool.testing.tokens import ACCESS_POLICY, IDENTITY, POOL, ROLE_ASSIGNMENT
 from tests.extension_pool.test_pool import VAULT, arguments
-from tests.support.recording import (
-    ACCESS_POLICY,
-    CLIENT_ID,
-    IDENTITY,
-    POOL,
-    PRINCIPAL_ID,
-    ROLE_ASSIGNMENT,
-    SUBSCRIPTION,
-    TENANT,
-    RecordingMonitor,
-    record,
-)
 
 OTHER = "33333333-3333-3333-3333-333333333333"
 
@@ -30,8 +21,12 @@ def existing(name: str, **changes: Any) -> dict[str, Any]:
     return {"id": f"{path}/{name}", **changes}
 
 
-def build(rbac: bool = True, **changes: Any) -> RecordingMonitor:
-    return record(lambda: ExtensionPool("render", arguments(**changes)), rbac=rbac)
+def azure(rbac: bool) -> Azure:
+    return Azure(vault_mode="rbac" if rbac else "access-policy")
+
+
+def build(rbac: bool = True, **changes: Any) -> RecordedStack:
+    return run_program(lambda: ExtensionPool("render", arguments(**changes)), azure=azure(rbac))
 
 
 def refused(rbac: bool = True, **changes: Any) -> list[str]:
@@ -43,39 +38,39 @@ def refused(rbac: bool = True, **changes: Any) -> list[str]:
             ExtensionPool("render", arguments(**changes))
         sentences.extend(detail["reason"] for detail in caught.value.errors or [])
 
-    monitor = record(program, rbac=rbac)
-    assert monitor.all_of(POOL) == []
+    stack = run_program(program, azure=azure(rbac))
+    assert stack.pools == ()
     return sentences
 
 
-def identities_of(monitor: RecordingMonitor) -> list[str]:
-    return [one.rsplit("/", 1)[1] for one in monitor.the(POOL).inputs["identity"]["userAssignedIdentities"]]
+def identities_of(stack: RecordedStack) -> list[str]:
+    return [one.rsplit("/", 1)[1] for one in stack.pool("render").identity_ids]
 
 
-def client_id_of(monitor: RecordingMonitor) -> str:
-    machines = monitor.the(POOL).inputs["deploymentConfiguration"]["virtualMachineConfiguration"]
-    return str(machines["extensions"][0]["settings"]["authenticationSettings"]["msiClientId"])
+def client_id_of(stack: RecordedStack) -> str:
+    return str(stack.pool("render").extensions[0].settings["authenticationSettings"]["msiClientId"])
 
 
 def test_of_several_identities_the_chosen_one_reads_the_certificates() -> None:
     chosen = existing("b", client_id=OTHER, principal_id=OTHER, reads_certificates=True)
-    monitor = build(identity={"existing": [chosen, existing("a")]})
-    assert monitor.all_of(IDENTITY) == []
-    assert identities_of(monitor) == ["a", "b"]
-    assert client_id_of(monitor) == OTHER
-    assert monitor.the(ROLE_ASSIGNMENT).inputs["principalId"] == OTHER
+    stack = build(identity={"existing": [chosen, existing("a")]})
+    assert stack.resources(IDENTITY) == ()
+    assert identities_of(stack) == ["a", "b"]
+    assert client_id_of(stack) == OTHER
+    assert stack.only(ROLE_ASSIGNMENT).inputs["principalId"] == OTHER
 
 
 def test_the_order_of_identities_does_not_matter() -> None:
     one, two = existing("a", reads_certificates=True), existing("b")
-    pools = [build(identity={"existing": order}).the(POOL).inputs for order in ([one, two], [two, one])]
+    pools = [build(identity={"existing": order}).only(POOL).inputs for order in ([one, two], [two, one])]
     assert pools[0] == pools[1]
 
 
 def test_a_created_identity_may_stand_beside_existing_ones() -> None:
-    monitor = build(identity={"create": True, "reads_certificates": True, "existing": [existing("storage")]})
-    assert identities_of(monitor) == ["render-identity1234abcd", "storage"]
-    assert client_id_of(monitor) == CLIENT_ID
+    stack = build(identity={"create": True, "reads_certificates": True, "existing": [existing("storage")]})
+    identity = stack.identity("render")
+    assert identities_of(stack) == [identity.name, "storage"]
+    assert client_id_of(stack) == identity.client_id
 
 
 def test_several_identities_without_a_choice_are_refused() -> None:
@@ -85,15 +80,15 @@ def test_several_identities_without_a_choice_are_refused() -> None:
 
 def test_where_nothing_is_read_no_choice_is_asked_for() -> None:
     nothing = {"key_vault_access": None, "key_vault_certificates": None}
-    monitor = build(identity={"existing": [existing("a"), existing("b")]}, **nothing)
-    assert identities_of(monitor) == ["a", "b"]
+    stack = build(identity={"existing": [existing("a"), existing("b")]}, **nothing)
+    assert identities_of(stack) == ["a", "b"]
 
 
 def test_a_pool_may_go_without_an_identity() -> None:
     nothing = {"key_vault_access": None, "key_vault_certificates": None}
-    monitor = build(identity={"create": False}, **nothing)
-    assert "identity" not in monitor.the(POOL).inputs
-    assert monitor.all_of(IDENTITY) == []
+    stack = build(identity={"create": False}, **nothing)
+    assert "identity" not in stack.only(POOL).inputs
+    assert stack.resources(IDENTITY) == ()
 
 
 def test_certificates_and_grants_need_an_identity() -> None:
@@ -106,9 +101,9 @@ def test_certificates_and_grants_need_an_identity() -> None:
     [(True, ROLE_ASSIGNMENT, ACCESS_POLICY), (False, ACCESS_POLICY, ROLE_ASSIGNMENT)],
 )
 def test_how_a_known_vault_decides_is_looked_up(rbac: bool, made: str, not_made: str) -> None:
-    monitor = build(rbac, key_vault_access=[{"vault_id": VAULT}])
-    assert len(monitor.all_of(made)) == 1 and monitor.all_of(not_made) == []
-    assert monitor.the(made).urn in monitor.the(POOL).depends_on
+    stack = build(rbac, key_vault_access=[{"vault_id": VAULT}])
+    assert len(stack.resources(made)) == 1 and stack.resources(not_made) == ()
+    assert stack.pool("render").depends_on(stack.only(made))
 
 
 def test_many_pools_ask_a_vault_once() -> None:
@@ -116,10 +111,10 @@ def test_many_pools_ask_a_vault_once() -> None:
         for name in ("one", "two", "three"):
             ExtensionPool(name, arguments(key_vault_access=[{"vault_id": VAULT}]))
 
-    asked = [token for token, _ in record(program).azure.calls if token == "azure-native:keyvault:getVault"]
+    asked = [call for call in run_program(program).calls if call.token == "azure-native:keyvault:getVault"]
     assert len(asked) == 1
     # another run is another question: the vault may have changed
-    assert "azure-native:keyvault:getVault" in [token for token, _ in record(program).azure.calls]
+    assert "azure-native:keyvault:getVault" in [call.token for call in run_program(program).calls]
 
 
 def test_how_a_vault_decides_must_be_said_where_the_vault_is_not_known() -> None:
@@ -130,7 +125,7 @@ def test_how_a_vault_decides_must_be_said_where_the_vault_is_not_known() -> None
             ExtensionPool("render", arguments(key_vault_access=[{"vault_id": pulumi.Output.from_input(VAULT)}]))
         sentences.append(str(caught.value))
 
-    assert record(program).registered == []
+    assert run_program(program).resources() == ()
     assert "key_vault_access[0].mode: required, since the vault is not known before it is made" in sentences[0]
     assert "allowed rbac, access-policy" in sentences[0]
 
@@ -139,35 +134,36 @@ def test_a_vault_of_another_subscription_cannot_be_looked_up_and_asks_for_its_mo
     vault = VAULT.replace(SUBSCRIPTION, OTHER)
     (sentence,) = refused(key_vault_access=[{"vault_id": vault}])
     assert sentence.startswith("key_vault_access[0].mode: cannot be looked up: it is in another subscription")
-    grant = build(key_vault_access=[{"vault_id": vault, "mode": "rbac"}]).the(ROLE_ASSIGNMENT).inputs
+    grant = build(key_vault_access=[{"vault_id": vault, "mode": "rbac"}]).only(ROLE_ASSIGNMENT).inputs
     assert grant["scope"] == vault
     assert grant["roleDefinitionId"].startswith(f"/subscriptions/{OTHER}/providers/Microsoft.Authorization/")
 
 
 def test_an_access_policy_adds_one_entry_that_reads_secrets() -> None:
-    policy = build(key_vault_access=[{"vault_id": VAULT, "mode": "access-policy"}]).the(ACCESS_POLICY)
-    assert policy.name == "render-vault-access"
+    stack = build(key_vault_access=[{"vault_id": VAULT, "mode": "access-policy"}])
+    policy = stack.resource("render-vault-access", ACCESS_POLICY)
+    principal = stack.identity("render").principal_id
     assert policy.inputs == {
         "resourceGroupName": "rg-vault",
         "vaultName": "kv1",
-        "policy": {"objectId": PRINCIPAL_ID, "tenantId": TENANT, "permissions": {"secrets": ["get", "list"]}},
+        "policy": {"objectId": principal, "tenantId": TENANT, "permissions": {"secrets": ["get", "list"]}},
     }
 
 
 def test_a_grant_may_be_of_one_secret() -> None:
     access = {"vault_id": VAULT, "mode": "rbac", "secret_name": "tls"}
-    assert build(key_vault_access=[access]).the(ROLE_ASSIGNMENT).inputs["scope"] == f"{VAULT}/secrets/tls"
+    assert build(key_vault_access=[access]).only(ROLE_ASSIGNMENT).inputs["scope"] == f"{VAULT}/secrets/tls"
 
 
 def test_another_role_that_suffices_is_granted() -> None:
     access = {"vault_id": VAULT, "mode": "rbac", "role": "key vault certificate user"}
-    grant = build(key_vault_access=[access]).the(ROLE_ASSIGNMENT).inputs
+    grant = build(key_vault_access=[access]).only(ROLE_ASSIGNMENT).inputs
     assert grant["roleDefinitionId"].endswith("/roleDefinitions/db79e9a7-68ee-4b58-9aeb-b90e7c24fcba")
 
 
 def test_the_id_of_a_custom_role_is_taken_at_its_word() -> None:
     access = {"vault_id": VAULT, "mode": "rbac", "role": OTHER}
-    grant = build(key_vault_access=[access]).the(ROLE_ASSIGNMENT).inputs
+    grant = build(key_vault_access=[access]).only(ROLE_ASSIGNMENT).inputs
     assert grant["roleDefinitionId"].endswith(OTHER)
 
 
@@ -219,14 +215,13 @@ def test_a_looked_up_vault_with_access_policies_knows_no_single_secrets() -> Non
     ],
 )
 def test_a_new_role_is_waited_for_where_nodes_wait_for_certificates(changes: dict[str, Any], waits: bool) -> None:
-    monitor = build(**changes)
-    grant = next(one for one in monitor.registered if one.name == "render-vault-access")
-    assert grant.after_create == ((WAIT_FOR_GRANT,) if waits else ())
+    stack = build(**changes)
+    assert bool(stack.resource("render-vault-access").has_hook(WAIT_FOR_GRANT)) is waits
 
 
 def test_the_environment_can_end_all_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WAIT_VARIABLE, "PT0S")
-    assert build().the(ROLE_ASSIGNMENT).after_create == ()
+    assert not build().only(ROLE_ASSIGNMENT).has_hook(WAIT_FOR_GRANT)
 
 
 def test_two_pools_share_one_hook_since_two_of_a_name_crash_the_engine() -> None:
@@ -234,6 +229,6 @@ def test_two_pools_share_one_hook_since_two_of_a_name_crash_the_engine() -> None
         ExtensionPool("one", arguments())
         ExtensionPool("two", arguments())
 
-    monitor = record(program)
-    assert [grant.after_create for grant in monitor.all_of(ROLE_ASSIGNMENT)] == [(WAIT_FOR_GRANT,)] * 2
-    assert WAIT_FOR_GRANT in monitor.hooks and len(monitor.hooks) == len(set(monitor.hooks))
+    stack = run_program(program)
+    assert all(grant.has_hook(WAIT_FOR_GRANT) for grant in stack.grants) and len(stack.grants) == 2
+    assert WAIT_FOR_GRANT in stack.hooks

@@ -12,11 +12,15 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "components" / "extension_pool"
 
 # the rim: what may touch Pulumi
-RIM = {"__init__", "pool", "access", "hooks", "lookups", "program", "runs"}
+RIM = {"__init__", "pool", "pool_inputs", "access", "hooks", "lookups", "program", "runs", "wiring"}
 ROLLING = ["asking", "canary", "declaring", "hooks", "moving", "place", "plans", "protecting", "rollout"]
 RIM |= {f"rolling.{name}" for name in ROLLING}
+RIM |= {f"languages.{name}" for name in ("host", "package", "wire")}
 # the rim of the command: what speaks to the terminal, and what asks Azure
 OPS_RIM = ("ops.batch", "ops.arm_reader", "ops.asking", "ops.cli", "ops.commands", "ops.follow", "ops.options")
+
+# the rim of the test kit: what stands in for the engine and for Azure
+TESTING_RIM = ("testing.azure", "testing.monitor", "testing.running")
 
 
 def imports_of(path: Path) -> set[str]:
@@ -39,7 +43,7 @@ def top_levels(path: Path) -> set[str]:
 
 
 def is_rim(name: str) -> bool:
-    return name in RIM or name.startswith(("args.", *OPS_RIM)) or name.endswith("_command")
+    return name in RIM or name.startswith(("args.", *OPS_RIM, *TESTING_RIM)) or name.endswith("_command")
 
 
 MODULES = sorted(LIBRARY.rglob("*.py"))
@@ -54,6 +58,11 @@ def test_the_core_imports_neither_pulumi_nor_azure(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_the_library_knows_no_emulator_engine_policy_or_plugin(path: Path) -> None:
     assert top_levels(path) & {"emulator", "engine", "policy", "plugin"} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_only_the_fixtures_need_pytest(path: Path) -> None:
+    assert "pytest" not in top_levels(path) or module_name(path) == "testing.plugin"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

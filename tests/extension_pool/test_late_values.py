@@ -16,12 +16,15 @@ from extension_pool.extensions.key_vault_settings import (
 )
 from extension_pool.problems import InvalidInput, Later, Problem, without_value
 from extension_pool.spec import PoolSettings
+from extension_pool.testing import Secret, run_program
+from extension_pool.testing.tokens import POOL
 from extension_pool.validation import became_known, replace_at
 from tests.extension_pool.test_pool import arguments, build, extensions_of
-from tests.support.recording import CLIENT_ID, POOL, is_secret, record
 
 URL = "https://kv1.vault.azure.net/secrets/tls"
 HEALTH = {"name": "health", "publisher": "Microsoft.ManagedServices", "type": "ApplicationHealthLinux"}
+
+CLIENT_ID = "11111111-1111-1111-1111-111111111111"
 
 known = pulumi.Output.from_input
 each_run = pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
@@ -30,7 +33,7 @@ each_run = pytest.mark.parametrize("preview", [False, True], ids=["update", "pre
 def refused(preview: bool = False, **changes: Any) -> str:
     """What an update or a preview dies of."""
     with pytest.raises(InvalidPoolError) as caught:
-        record(lambda: ExtensionPool("render", arguments(**changes)), preview=preview)
+        run_program(lambda: ExtensionPool("render", arguments(**changes)), preview=preview)
     return str(caught.value)
 
 
@@ -62,7 +65,7 @@ def test_a_bad_value_ends_the_run_with_the_sentence_that_it_has_when_it_is_plain
             ExtensionPool("render", arguments(**changes(value)))
         plain.append(str(caught.value))
 
-    record(program)
+    run_program(program)
     assert refused(preview, **changes(known(value))) == plain[0]
 
 
@@ -72,19 +75,19 @@ def test_rules_over_several_values_judge_it_too() -> None:
 
 
 def test_a_good_value_passes_in_the_form_of_its_type() -> None:
-    monitor = build(
+    stack = build(
         key_vault_extension={"polling_interval_in_s": known(300.0)},
         scale_settings={"fixed_scale": {"target_dedicated_nodes": known(2.0)}},
     )
-    management = extensions_of(monitor)[0]["settings"]["secretsManagementSettings"]
+    management = extensions_of(stack)[0]["settings"]["secretsManagementSettings"]
     assert management["pollingIntervalInS"] == "300"
-    assert monitor.the(POOL).inputs["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] == 2
+    assert stack.only(POOL).inputs["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] == 2
 
 
 def test_a_secret_stays_secret_at_its_leaf_and_is_not_shown_when_it_is_bad() -> None:
     good = extensions_of(build(key_vault_certificates=[{"url": pulumi.Output.secret(URL)}]))[0]
     (certificate,) = good["settings"]["secretsManagementSettings"]["observedCertificates"]
-    assert is_secret(certificate["url"]) and not is_secret(certificate)
+    assert isinstance(certificate["url"], Secret) and not isinstance(certificate, Secret)
 
     text = refused(key_vault_certificates=[{"url": pulumi.Output.secret("hunter2")}])
     assert "hunter2" not in text
@@ -96,7 +99,7 @@ def test_what_a_program_awaits_is_checked_as_well() -> None:
         return "a b"
 
     with pytest.raises(InvalidPoolError, match="pool_name: must be 1 to 64"):
-        record(lambda: ExtensionPool("render", arguments(pool_name=wait())))
+        run_program(lambda: ExtensionPool("render", arguments(pool_name=wait())))
 
 
 def test_typed_extensions_stand_wherever_plain_ones_do() -> None:
@@ -116,7 +119,7 @@ def test_typed_extensions_stand_wherever_plain_ones_do() -> None:
             "render", arguments(extensions=[typed, health], key_vault_access=None, key_vault_certificates=None)
         )
 
-    health, typed = extensions_of(record(program))
+    health, typed = extensions_of(run_program(program))
     assert (health["type"], health["settings"]) == ("ApplicationHealthLinux", {"protocol": "tcp", "port": 8099})
     assert typed["settings"] == {
         "secretsManagementSettings": {"pollingIntervalInS": "3600", "observedCertificates": [{"url": URL}]},
@@ -133,7 +136,7 @@ def test_an_output_inside_a_typed_extension_is_checked_when_it_is_known() -> Non
         ExtensionPool("render", arguments(extensions=[ApplicationHealthLinux(settings=settings)]))
 
     with pytest.raises(InvalidPoolError, match=r"extensions\[0\].settings.port: must be from 1 to 65535, got 0"):
-        record(program)
+        run_program(program)
 
 
 def test_settings_as_a_json_string_reach_azure_as_an_object_and_no_word_of_ours_does() -> None:
@@ -150,7 +153,7 @@ def test_a_json_string_that_is_no_object_is_refused() -> None:
             with pytest.raises(InvalidPoolError, match=r"settings: must be a mapping, not a string"):
                 ExtensionPool("render", arguments(extensions=[{**HEALTH, "settings": text}]))
 
-        record(program)
+        run_program(program)
 
 
 def test_a_tree_is_judged_again_with_what_became_known() -> None:

@@ -10,24 +10,14 @@ from extension_pool import ExtensionPool, ExtensionPoolArgs, InvalidPoolError
 from extension_pool.roles import KEY_VAULT_SECRETS_USER
 from extension_pool.rolling import declaring
 from extension_pool.rolling.hooks import AFTER_CREATE, BEFORE_DELETE
-from tests.support.recording import (
-    CLIENT_ID,
-    EXTENSION_POOL,
-    IDENTITY,
-    POOL,
-    PRINCIPAL_ID,
-    ROLE_ASSIGNMENT,
-    SUBSCRIPTION,
-    RecordingMonitor,
-    is_secret,
-    record,
-)
+from extension_pool.testing import RecordedStack, Resource, Secret, run_program
+from extension_pool.testing.azure import SUBSCRIPTION
+from extension_pool.testing.tokens import EXTENSION_POOL, IDENTITY, POOL, ROLE_ASSIGNMENT
 
 VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-vault/providers/Microsoft.KeyVault/vaults/kv1"
 EXISTING = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/it"
 )
-EXTENSIONS = "deploymentConfiguration.virtualMachineConfiguration.extensions"
 
 
 def arguments(**changes: Any) -> ExtensionPoolArgs:
@@ -44,49 +34,49 @@ def arguments(**changes: Any) -> ExtensionPoolArgs:
     return cast(ExtensionPoolArgs, {key: value for key, value in whole.items() if value is not None})
 
 
-def build(name: str = "render", opts: pulumi.ResourceOptions | None = None, **changes: Any) -> RecordingMonitor:
-    return record(lambda: ExtensionPool(name, arguments(**changes), opts))
+def build(name: str = "render", opts: pulumi.ResourceOptions | None = None, **changes: Any) -> RecordedStack:
+    return run_program(lambda: ExtensionPool(name, arguments(**changes), opts))
 
 
-def extensions_of(monitor: RecordingMonitor) -> list[dict[str, Any]]:
-    configuration = monitor.the(POOL).inputs["deploymentConfiguration"]["virtualMachineConfiguration"]
-    return cast(list[dict[str, Any]], configuration["extensions"])
+def extensions_of(stack: RecordedStack, pool: str = "render") -> list[dict[str, Any]]:
+    return [dict(one.body) for one in stack.pool(pool).extensions]
 
 
 def test_a_pool_comes_with_its_identity_and_its_grant_as_children() -> None:
-    monitor = build()
-    component = monitor.the(EXTENSION_POOL)
-    children = {one.name: one.type for one in monitor.registered if one.parent == component.urn}
+    stack = build()
+    component = stack.only(EXTENSION_POOL)
+    children = {one.logical_name: one.type for one in component.children}
     assert children == {"render-identity": IDENTITY, "render-vault-access": ROLE_ASSIGNMENT, "render-pool": POOL}
 
 
 def test_the_pool_waits_for_the_grant() -> None:
-    monitor = build()
-    assert monitor.the(ROLE_ASSIGNMENT).urn in monitor.the(POOL).depends_on
+    stack = build()
+    assert stack.pool("render").depends_on("render-vault-access")
 
 
 def test_an_edited_extension_replaces_the_pool_and_the_old_one_goes_first() -> None:
-    pool = build().the(POOL)
-    assert EXTENSIONS in pool.replace_on_changes
-    assert pool.delete_before_replace
+    pool = build().pool("render")
+    assert pool.replaces_on("extensions")
+    assert pool.deletes_first
 
 
 def test_only_the_pool_is_replaced_by_edits() -> None:
-    monitor = build()
-    for one in (*monitor.all_of(IDENTITY), *monitor.all_of(ROLE_ASSIGNMENT)):
-        assert one.replace_on_changes == () and not one.delete_before_replace
+    stack = build()
+    for one in (*stack.resources(IDENTITY), *stack.resources(ROLE_ASSIGNMENT)):
+        assert one.options.replace_on_changes == () and not one.deletes_first
 
 
 def test_what_is_changed_in_place_is_on_no_replace_path() -> None:
-    paths = build().the(POOL).replace_on_changes
+    pool = build().pool("render")
     for path in ("metadata", "scaleSettings", "startTask", "applicationPackages", "deploymentConfiguration"):
-        assert path not in paths
+        assert not pool.replaces_on(path)
 
 
 def test_the_grant_lets_the_identity_read_secrets_of_the_vault() -> None:
-    grant = build().the(ROLE_ASSIGNMENT).inputs
+    stack = build()
+    assert stack.grants[0].lets(stack.identity("render"))
+    grant = stack.only(ROLE_ASSIGNMENT).inputs
     assert grant["scope"] == VAULT
-    assert grant["principalId"] == PRINCIPAL_ID
     assert grant["principalType"] == "ServicePrincipal"
     roles = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
     assert grant["roleDefinitionId"] == f"{roles}/{KEY_VAULT_SECRETS_USER.id}"
@@ -94,7 +84,7 @@ def test_the_grant_lets_the_identity_read_secrets_of_the_vault() -> None:
 
 def test_the_name_of_a_grant_follows_from_what_it_grants() -> None:
     def name_of(**changes: Any) -> str:
-        return cast(str, build(**changes).the(ROLE_ASSIGNMENT).inputs["roleAssignmentName"])
+        return cast(str, build(**changes).only(ROLE_ASSIGNMENT).inputs["roleAssignmentName"])
 
     assert name_of() == name_of()
     assert name_of() == name_of(
@@ -105,28 +95,29 @@ def test_the_name_of_a_grant_follows_from_what_it_grants() -> None:
 
 
 def test_without_access_nothing_is_granted() -> None:
-    monitor = build(key_vault_access=None)
-    assert monitor.all_of(ROLE_ASSIGNMENT) == []
+    stack = build(key_vault_access=None)
+    assert stack.grants == ()
 
 
 def test_several_grants_are_named_by_their_own_names() -> None:
-    monitor = build(
+    stack = build(
         key_vault_access=[
             {"vault_id": VAULT, "mode": "rbac"},
             {"vault_id": VAULT + "2", "name": "licenses", "mode": "rbac"},
         ]
     )
-    assert sorted(one.name for one in monitor.all_of(ROLE_ASSIGNMENT)) == [
+    assert [one.logical_name for one in stack.grants] == [
         "render-vault-access",
         "render-vault-access-licenses",
     ]
-    assert {one.urn for one in monitor.all_of(ROLE_ASSIGNMENT)} <= set(monitor.the(POOL).depends_on)
+    assert all(stack.pool("render").depends_on(grant) for grant in stack.grants)
 
 
 def test_a_certificate_is_one_line() -> None:
-    (extension,) = extensions_of(build())
+    stack = build()
+    (extension,) = extensions_of(stack)
     assert extension["name"] == extension["type"] == "KeyVaultForLinux"
-    assert extension["settings"]["authenticationSettings"]["msiClientId"] == CLIENT_ID
+    assert extension["settings"]["authenticationSettings"]["msiClientId"] == stack.identity("render").client_id
     (certificate,) = extension["settings"]["secretsManagementSettings"]["observedCertificates"]
     assert certificate == {"url": "https://kv1.vault.azure.net/secrets/tls"}
 
@@ -134,39 +125,37 @@ def test_a_certificate_is_one_line() -> None:
 def test_the_client_id_is_looked_up_and_not_read_off_the_identity() -> None:
     # read off the identity it would be unknown in the preview of any edit of the identity, and the pool would show as
     # replaced
-    monitor = build()
-    assert [token for token, _ in monitor.azure.calls] == ["azure-native:managedidentity:getUserAssignedIdentity"]
+    stack = build()
+    assert [call.token for call in stack.calls] == ["azure-native:managedidentity:getUserAssignedIdentity"]
 
 
 def test_an_existing_identity_is_used_and_none_is_made() -> None:
-    monitor = build(identity={"existing": [{"id": EXISTING}]})
-    assert monitor.all_of(IDENTITY) == []
-    assert monitor.the(POOL).inputs["identity"] == {"type": "UserAssigned", "userAssignedIdentities": [EXISTING]}
-    assert monitor.azure.calls[0][1] == {"resourceGroupName": "rg", "resourceName": "it"}
+    stack = build(identity={"existing": [{"id": EXISTING}]})
+    assert stack.identities == ()
+    assert stack.only(POOL).inputs["identity"] == {"type": "UserAssigned", "userAssignedIdentities": [EXISTING]}
+    assert stack.calls[0].arguments == {"resourceGroupName": "rg", "resourceName": "it"}
 
 
 def test_an_identity_of_another_subscription_brings_its_ids_and_is_not_looked_up() -> None:
     other = "33333333-3333-3333-3333-333333333333"
-    monitor = build(identity={"existing": [{"id": EXISTING, "client_id": other, "principal_id": other}]})
-    assert monitor.azure.calls == []
-    assert monitor.the(ROLE_ASSIGNMENT).inputs["principalId"] == other
-    assert extensions_of(monitor)[0]["settings"]["authenticationSettings"]["msiClientId"] == other
+    stack = build(identity={"existing": [{"id": EXISTING, "client_id": other, "principal_id": other}]})
+    assert stack.calls == ()
+    assert stack.only(ROLE_ASSIGNMENT).inputs["principalId"] == other
+    assert extensions_of(stack)[0]["settings"]["authenticationSettings"]["msiClientId"] == other
 
 
 def test_the_pool_bears_the_name_of_the_component_unless_told_otherwise() -> None:
-    assert build().the(POOL).inputs["poolName"] == "render"
-    assert build(pool_name="other").the(POOL).inputs["poolName"] == "other"
+    assert build().only(POOL).inputs["poolName"] == "render"
+    assert build(pool_name="other").only(POOL).inputs["poolName"] == "other"
 
 
 def test_protected_settings_are_secret_at_their_own_place_and_no_higher() -> None:
     plain = {"name": "AMA", "publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorLinuxAgent"}
-    monitor = build(extensions=[{**plain, "settings": {"a": 1}, "protected_settings": {"key": "hidden"}}])
-    extension = next(one for one in extensions_of(monitor) if one["name"] == "AMA")
-    assert is_secret(extension["protectedSettings"])
-    assert extension["settings"] == {"a": 1}
-    pool = monitor.the(POOL).inputs
-    assert not is_secret(pool["deploymentConfiguration"])
-    assert not is_secret(pool["deploymentConfiguration"]["virtualMachineConfiguration"]["extensions"])
+    stack = build(extensions=[{**plain, "settings": {"a": 1}, "protected_settings": {"key": "hidden"}}])
+    pool = stack.pool("render")
+    assert pool.has_secret("...protectedSettings")
+    assert pool.extension("AMA").settings == {"a": 1}
+    assert not pool.has_secret("deploymentConfiguration") and not pool.has_secret("extensions")
 
 
 def test_a_secret_or_an_output_inside_settings_stays_where_it_was_put() -> None:
@@ -175,7 +164,7 @@ def test_a_secret_or_an_output_inside_settings_stays_where_it_was_put() -> None:
     extension = next(
         one for one in extensions_of(build(extensions=[{**plain, "settings": settings}])) if one["name"] == "X"
     )
-    assert is_secret(extension["settings"]["list"][0]["deep_key"])
+    assert isinstance(extension["settings"]["list"][0]["deep_key"], Secret)
     assert extension["settings"]["deepKey"] == "v"
 
 
@@ -187,7 +176,7 @@ def test_the_order_of_extensions_does_not_matter() -> None:
 
 def test_inputs_may_be_outputs_of_other_resources() -> None:
     known = pulumi.Output.from_input
-    monitor = build(
+    stack = build(
         resource_group_name=known("rg"),
         account_name=known("account1"),
         vm_size=known("Standard_D2s_v5"),
@@ -195,31 +184,33 @@ def test_inputs_may_be_outputs_of_other_resources() -> None:
         key_vault_certificates=[{"url": known("https://kv1.vault.azure.net/secrets/tls")}],
         scale_settings={"fixed_scale": {"target_dedicated_nodes": known(2)}},
     )
-    pool = monitor.the(POOL).inputs
+    pool = stack.only(POOL).inputs
     assert pool["accountName"] == "account1"
     assert pool["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] == 2
 
 
 def test_outputs_of_the_component() -> None:
-    seen: dict[str, Any] = {}
+    names = ("pool_id", "pool_name", "identity_id", "client_id", "principal_id", "extension_names")
 
-    def program() -> None:
+    def program() -> dict[str, Any]:
         pool = ExtensionPool("render", arguments())
-        for name in ("pool_id", "pool_name", "identity_id", "client_id", "principal_id", "extension_names"):
-            getattr(pool, name).apply(lambda value, name=name: seen.update({name: value}))
+        return {name: getattr(pool, name) for name in names}
 
-    record(program)
+    stack = run_program(program)
+    identity = stack.identity("render")
+    seen = stack.exports
     assert seen["pool_id"].endswith("/batchAccounts/account1/pools/render")
     assert seen["pool_name"] == "render"
-    assert seen["identity_id"].endswith("/userAssignedIdentities/render-identity1234abcd")
-    assert (seen["client_id"], seen["principal_id"]) == (CLIENT_ID, PRINCIPAL_ID)
+    assert seen["identity_id"] == identity.id and f"/userAssignedIdentities/{identity.name}" in seen["identity_id"]
+    assert (seen["client_id"], seen["principal_id"]) == (identity.client_id, identity.principal_id)
     assert seen["extension_names"] == ["KeyVaultForLinux"]
+    assert list(stack.only(EXTENSION_POOL).outputs.values()) == [seen[name] for name in sorted(names)]
 
 
 def test_options_of_the_caller_stay_with_the_component() -> None:
     aliased = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")], delete_before_replace=True)
-    monitor = build(opts=aliased)
-    assert not monitor.the(IDENTITY).delete_before_replace
+    stack = build(opts=aliased)
+    assert not stack.only(IDENTITY).deletes_first
 
 
 def test_bad_arguments_register_nothing_and_name_every_problem() -> None:
@@ -230,8 +221,8 @@ def test_bad_arguments_register_nothing_and_name_every_problem() -> None:
             ExtensionPool("render", arguments(vm_size=5, image="ubuntu-24.4", pool_name="a b", vmsize="x"))
         problems.extend(detail["property_path"] for detail in caught.value.errors or [])
 
-    monitor = record(program)
-    assert monitor.registered == []
+    stack = run_program(program)
+    assert stack.resources() == ()
     assert sorted(problems) == ["image", "pool_name", "vm_size", "vmsize"]
 
 
@@ -240,7 +231,7 @@ def test_a_whole_mapping_as_an_output_is_refused_since_its_replacement_would_be_
         with pytest.raises(InvalidPoolError, match="scale_settings: must be a mapping of its own, not an Output"):
             ExtensionPool("render", arguments(scale_settings=pulumi.Output.from_input({"fixed_scale": {}})))
 
-    assert record(program).registered == []
+    assert run_program(program).resources() == ()
 
 
 def test_no_secret_stands_in_an_error() -> None:
@@ -251,12 +242,16 @@ def test_no_secret_stands_in_an_error() -> None:
         assert "hunter2" not in str(caught.value)
         assert "extensions[0].protected_settings: must be a mapping" in str(caught.value)
 
-    record(program)
+    run_program(program)
 
 
 def hooks_of(**rollout: Any) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """The hooks after creation and before deletion of each pool, by its logical name."""
-    return {one.name: (one.after_create, one.before_delete) for one in build(rollout=rollout).all_of(POOL)}
+    return {one.logical_name: hooked(one) for one in build(rollout=rollout).resources(POOL)}
+
+
+def hooked(pool: Resource) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return pool.options.hooks.get("after_create", ()), pool.options.hooks.get("before_delete", ())
 
 
 BOUND = ((AFTER_CREATE,), (BEFORE_DELETE,))
@@ -272,12 +267,13 @@ def test_hooks_are_bound_only_where_the_roll_out_asks_for_them() -> None:
 
 
 def test_a_canary_is_declared_empty_and_the_pool_only_waits_for_it() -> None:
-    monitor = build(rollout={"canary": {"nodes": 3}}, scale_settings={"fixed_scale": {"target_dedicated_nodes": 9}})
-    canary, pool = sorted(monitor.all_of(POOL), key=lambda one: one.name)
+    stack = build(rollout={"canary": {"nodes": 3}}, scale_settings={"fixed_scale": {"target_dedicated_nodes": 9}})
+    pool = stack.pool("render")
+    assert (canary := pool.canary) is not None
     none = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0}
     assert canary.inputs["scaleSettings"] == {"fixedScale": none}
     assert re.fullmatch(r"render-canary-[0-9a-f]{8}", canary.inputs["poolName"])
-    assert canary.urn in pool.depends_on
+    assert pool.depends_on(canary)
     for key in ("vmSize", "deploymentConfiguration", "identity"):
         assert canary.inputs[key] == pool.inputs[key]
 
@@ -297,4 +293,4 @@ def test_a_gate_without_the_tools_that_ask_is_refused_with_what_to_install(monke
             ExtensionPool("render", arguments(rollout={"strategy": "blue-green"}))
         ExtensionPool("render", arguments())
 
-    assert len(record(program).all_of(POOL)) == 1
+    assert len(run_program(program).resources(POOL)) == 1

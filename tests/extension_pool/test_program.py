@@ -1,6 +1,5 @@
 """From Pulumi's configuration to the stack's: secrets marked, mistakes worded for the file they are in."""
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from extension_pool.problems import Later
 from extension_pool.program import load_stack_config
 from extension_pool.stack_config import StackConfig
-from tests.support.recording import record
+from extension_pool.testing import Secret, run_program
 
 TODAY = date(2026, 6, 1)
 UNLISTED = {"name": "x", "publisher": "P", "type": "T", "allowUnlisted": True}
@@ -30,15 +29,12 @@ def load(root: Path, pools: Any = POOLS, secret: bool = True) -> StackConfig:
     loaded: list[StackConfig] = []
 
     def program() -> None:
-        config = {f"extension-pool:{name}": json.dumps(value) for name, value in texts.items()}
-        config["azure-native:location"] = "westeurope"
-        pulumi.runtime.set_all_config(config, ["extension-pool:pools"] if secret else [])
         loaded.append(load_stack_config(root, TODAY))
 
-    try:
-        record(program)
-    finally:
-        pulumi.runtime.set_all_config({}, [])
+    config = {**texts, "azure-native:location": "westeurope"}
+    if secret:
+        config["pools"] = Secret(pools)
+    run_program(program, config=config, project="extension-pool")
     return loaded[0]
 
 

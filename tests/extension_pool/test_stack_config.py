@@ -177,6 +177,12 @@ def test_a_pool_with_certificates_gets_the_stacks_vault_unless_it_says_otherwise
     assert [wants_stack_vault(one) for one in config.pools.values()] == [True, False, False]
 
 
+def test_protection_is_said_in_the_stack_file_and_is_no_argument_of_the_component() -> None:
+    config = parse_stack_config(values(pools={"a": pool(protect=True), "b": pool()}), TODAY)
+    assert [one.protect for one in config.pools.values()] == [True, False]
+    assert "protect" not in pool_arguments(config.pools["a"])
+
+
 def test_secure_places_are_found_and_marked_and_carried_to_the_arguments() -> None:
     document = yaml.safe_load(
         """

@@ -158,7 +158,7 @@ def described(mapping: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def test_editors_complete_the_names_of_images_and_of_extensions() -> None:
     definitions = build_stack_schema()["definitions"]
-    assert definitions["PoolSettings"]["properties"]["image"]["anyOf"][0]["enum"] == list(aliases())
+    assert definitions["Pool"]["properties"]["image"]["anyOf"][0]["enum"] == list(aliases())
     assert {kind.type for kind in REGISTRY} == set(definitions["Extension"]["properties"]["type"]["anyOf"][0]["enum"])
 
 

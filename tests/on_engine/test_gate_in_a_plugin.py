@@ -4,35 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.on_engine.plugins import with_plugin
 from tests.on_engine.rolled import TEXT, Rolled, wanted
 from tests.on_engine.stack import EngineStack
 
 pytestmark = pytest.mark.drill
 
 GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
-PLUGIN = """
-from pulumi.provider.experimental import component_provider_host
-
-from extension_pool import ExtensionPool
-
-component_provider_host(name="extension-pool", components=[ExtensionPool])
-"""
 
 
 @pytest.fixture
 def made(new_stack: Callable[..., EngineStack]) -> Rolled:
-    stack = new_stack("remote.py")
-    project = stack.file.parents[1]
-    plugin = project.with_name("plugin")
-    plugin.mkdir()
-    (plugin / "PulumiPlugin.yaml").write_text("runtime: python\n", encoding="utf-8")
-    (plugin / "__main__.py").write_text(PLUGIN, encoding="utf-8")
-    settings = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
-    settings["plugins"] = {"providers": [{"name": "extension-pool", "path": str(plugin)}]}
-    (project / "Pulumi.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return Rolled(stack)
+    return Rolled(with_plugin(new_stack("remote.py")))
 
 
 def pools(version: str) -> list[dict[str, Any]]:
@@ -48,6 +32,7 @@ def test_a_failed_gate_keeps_the_old_pool_in_later_updates_and_does_not_stop_a_d
     made.break_driver(new)
     said = made.up_fails()
     assert f"pool '{new}' cannot pass its gate any more" in said and TEXT in said
+    assert "Traceback" not in said and "debug_error_string" not in said
     again = made.up_fails()
     assert f"Pool '{old}' is not deleted" in again
     assert made.there() == {old, new, second}

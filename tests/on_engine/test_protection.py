@@ -1,11 +1,14 @@
 """What users say to the component about protection, on the real engine."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.on_engine.config import pool, stack
 from tests.on_engine.rolled import Rolled, wanted
+from tests.on_engine.stack import EngineStack
 
 pytestmark = pytest.mark.drill
 
@@ -52,3 +55,14 @@ def test_a_retained_pool_outlives_its_stack(made: Rolled) -> None:
     assert resource(made, "kept-pool")["retainOnDelete"] is True
     made.up(wanted("other"))
     assert made.there() == {"kept", "other"}
+
+
+def test_a_stack_file_protects_a_pool(new_stack: Callable[..., EngineStack]) -> None:
+    made = new_stack()
+    made.configure(stack(guarded=pool(protect=True), free=pool()))
+    made.up()
+    made.configure(stack(guarded=pool(protect=True, vmSize="Standard_D4s_v5"), free=pool(vmSize="Standard_D4s_v5")))
+    said = made.pulumi("preview", check=False)
+    assert "guarded-pool" in said and "as it is currently marked for protection" in said
+    made.configure(stack(guarded=pool(vmSize="Standard_D4s_v5"), free=pool(vmSize="Standard_D4s_v5")))
+    made.up()

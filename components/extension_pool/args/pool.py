@@ -41,7 +41,7 @@ class MetadataItemArgs(TypedDict):
     name: Input[str]
     """Required. Each name once."""
     value: Input[str]
-    """Required."""
+    """Required. Any text."""
 
 
 class ExtensionPoolArgs(TypedDict):

@@ -11,7 +11,7 @@ class EnvironmentSettingArgs(TypedDict):
     """An environment variable. It can be read back by whoever may read the pool: no place for a secret."""
 
     name: Input[str]
-    """Required."""
+    """Required. The name of the variable."""
     value: NotRequired[Input[str]]
     """Optional. Left out, the variable has no value."""
 

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Sequence
 
 from .errors import OpsError
+from .output import harmless
 from .text import clean_block
 
 INTERRUPTED = 130
@@ -68,7 +69,7 @@ def _usage(error: Exception) -> int:
     message = str(error.format_message())  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(f"{message}\n")
+        sys.stderr.write(harmless(f"{message}\n"))
         return 2
     help_of = context.command_path if context is not None else "extension-pool"
     return _fail(f"usage: {message} See '{help_of} --help'.", 2)
@@ -84,13 +85,13 @@ def _unexpected(error: Exception) -> int:
         f"python {sys.version.split()[0]} on {sys.platform}",
         *(line if line.isprintable() else ascii(line) for line in trace.splitlines()),
     ]
-    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.write(harmless("\n".join(lines) + "\n"))
     return 3
 
 
 def _fail(message: str, code: int) -> int:
     # The message may quote the service or a name that somebody else chose.
-    sys.stderr.write(f"extension-pool: {' '.join(clean_block(message))}\n")
+    sys.stderr.write(harmless(f"extension-pool: {' '.join(clean_block(message))}\n"))
     return code
 
 

@@ -13,6 +13,7 @@ from . import (
     migrate_command,
     recover_command,
     repair_command,
+    report_command,
     rollback_command,
     status_command,
 )
@@ -37,6 +38,7 @@ app.command("repair", short_help="Reboot or replace nodes that are not healthy."
 app.command("migrate", short_help="Move the jobs of a pool to another one.")(migrate_command.migrate)
 app.command("rollback", short_help="Return to the pool before a failed replacement.")(rollback_command.rollback)
 app.command("recover", short_help="Put right what a killed update left.")(recover_command.recover)
+app.command("report", short_help="What previews would recreate, and the gate.")(report_command.report)
 app.command("import", short_help="Bring a pool that exists under a stack.")(import_command.import_pool)
 app.command("images", short_help="Which images go, and which are new.")(images_command.images)
 

@@ -19,11 +19,8 @@ from typing import Any
 
 from ..arm import render_pool
 from ..problems import PROTECTED_KEYS, InvalidInput, Path, Problem
+from ..wire_marks import SECRET, SIGNATURE
 from .importing import POOL, canonical
-
-# Pulumi's mark of a secret in a state, and what `pulumi stack import` takes to be encrypted on the way in.
-_MARK = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature of the wire format, public
 
 _KEYS = ("name", "registryServer")
 
@@ -66,10 +63,11 @@ def _fill(inputs: Any, source: Any, at: Path, done: list[str], problems: list[Pr
         for key, value in source.items():
             where = (*at, key)
             if key in PROTECTED_KEYS:
-                if not isinstance(inputs, dict) or _MARK in inputs:
+                if not isinstance(inputs, dict) or SIGNATURE in inputs:
                     problems.append(Problem(at, "the state has no place for a write-only value", do="check the names"))
                     continue
-                inputs[key] = {_MARK: _SECRET, "plaintext": json.dumps(value)}
+                # what `pulumi stack import` takes to be encrypted on the way in
+                inputs[key] = {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
                 done.append(Problem(where, "").sentence().rstrip(": "))
             elif key not in ("settings", "resourceTags"):
                 _fill(inputs.get(key) if isinstance(inputs, dict) else None, value, where, done, problems)

@@ -10,7 +10,7 @@ from . import asking, diagnosis_view
 from .cells import Verdict
 from .diagnosis_view import Diagnosis
 from .options import Form
-from .output import Output, look, write
+from .output import Output, look, write, write_json
 from .progress import Line, reading
 
 
@@ -55,7 +55,7 @@ def diagnose(
         for question, health in zip(questions, pools, strict=True)
     ]
     if output is Output.JSON:
-        write(diagnosis_view.render_json(diagnoses))
+        write_json(diagnosis_view.render_json(diagnoses))
     else:
         seen = look()
         write(

@@ -9,7 +9,7 @@ import typer
 from . import showing, watch
 from .errors import CannotAsk
 from .health import PoolHealth
-from .output import PageOutput, moves_cursor, write
+from .output import PageOutput, moves_cursor, write, write_json
 from .progress import Changes, Picture, to_stderr
 from .text import clean_line
 
@@ -47,7 +47,7 @@ def _documents() -> Callable[[Answer], bool]:
         if line == told:
             return True
         told = line
-        return write(line)
+        return write_json(line)
 
     return show
 

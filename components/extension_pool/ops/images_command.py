@@ -13,7 +13,7 @@ from ..images import catalogue, expected
 from . import batch
 from .errors import BadUsage
 from .options import Form
-from .output import Output, write
+from .output import Output, write, write_json
 from .settings import place, read_settings
 from .text import clean_line, count
 
@@ -55,7 +55,10 @@ def images(
     with batch.connect(place(read_settings(os.environ, endpoint, account))) as opened:
         offered = [one for item in opened.supported_images() if (one := parse_offered(item)) is not None]
     news = compare(catalogue(), offered, today, within, expected())
-    write(render_json(news, today) if output is Output.JSON else render_table(news, len(offered)))
+    if output is Output.JSON:
+        write_json(render_json(news, today))
+    else:
+        write(render_table(news, len(offered)))
     raise typer.Exit(1 if any(one.matters for one in news) else 0)
 
 

@@ -21,7 +21,7 @@ from .completing import complete_state
 from .errors import BadUsage, OpsError
 from .importing import Plan, plan_import, unseen
 from .options import Form
-from .output import Output, tell, write
+from .output import Output, tell, write, write_json
 
 _STDIN = "-"
 
@@ -107,7 +107,7 @@ def import_pool(
             arguments: Mapping[str, Any] = dict(parse_pool(document, **options))
             completed, done = complete_state(_read(state, "--complete-state"), arguments, _named(name, arguments))
             tell([f"in the state now: {place}" for place in done] or ["the state needs nothing of FILE"])
-            write(json.dumps(completed, indent=2) + "\n")
+            write_json(json.dumps(completed, indent=2) + "\n")
             return
         where = subscription or os.environ.get("AZURE_SUBSCRIPTION_ID")
         plan = plan_import(document, date.today(), subscription=where, name=name, **options)
@@ -119,7 +119,10 @@ def import_pool(
         raise typer.Exit(2) from None
     if import_file is not None:
         _write_file(import_file, json.dumps(plan.import_file, indent=2) + "\n")
-    write(render_json(plan) if output is Output.JSON else render_text(plan, with_import_file=import_file is None))
+    if output is Output.JSON:
+        write_json(render_json(plan))
+    else:
+        write(render_text(plan, with_import_file=import_file is None))
     if output is Output.TABLE:
         tell(remarks(plan))
     raise typer.Exit(1 if plan.obstacles else 0)

@@ -17,7 +17,7 @@ from .jobs import Move, Tasks, find_obstacles, next_step, same
 from .jobs_view import Report, render_report, render_report_json
 from .migrating import InTheWay, Patience, carry_out, count_tasks, read_all
 from .options import Form, Yes
-from .output import Output, look, write
+from .output import Output, look, write, write_json
 from .progress import teller
 from .settings import Place, place, read_settings
 
@@ -89,7 +89,7 @@ def migrate(
             outcome = carry_out(opened, move, Patience(limit, sleep=sleep), tasks=tasks, tell=teller())
             report = replace(report, outcome=outcome)
     if output is Output.JSON:
-        write(render_report_json(report))
+        write_json(render_report_json(report))
     else:
         again = command_line(
             "migrate",

@@ -10,7 +10,7 @@ from .errors import BadUsage, UnknownPool
 from .health import Verdict, judge_node
 from .json_view import render_node_json
 from .node_view import render_node
-from .output import PageOutput, look, write
+from .output import PageOutput, look, write, write_json
 from .snapshot import Answer, NodeReading
 from .text import some
 
@@ -67,7 +67,8 @@ def run(questions: Sequence[Question], wanted: OneNode, output: PageOutput) -> i
         if wanted.extension is not None:
             reading = _only(account, question.pool, reading, wanted.extension, expected or ())
             expected = (wanted.extension,)
-    write(_text(reading, expected, question, output))
+    show = write_json if output is PageOutput.JSON else write
+    show(_text(reading, expected, question, output))
     return 0 if judge_node(reading, expected).verdict is Verdict.HEALTHY else 1
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
 
+from .log_commands import defuse, defuse_json, defuse_page, obeys_log
 from .text import clean_line
 
 
@@ -48,15 +49,34 @@ def moves_cursor(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def harmless(text: str) -> str:
+    """`text` as this process may print it: where its output is read for commands, without any.
+
+    Names and texts of services, nodes and previews are strangers'; what a command prints goes through here or through
+    the forms for JSON and pages.
+    """
+    return defuse(text) if obeys_log(os.environ) else text
+
+
 def write(text: str) -> bool:
     """To stdout, whatever its encoding. False when nobody reads any more, `| head` for one, which is no error."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return _write(lambda: sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding)))
+    return _write_text(harmless(text))
+
+
+def write_json(text: str) -> bool:
+    """JSON to stdout: it means the same to programs wherever it is printed. Else as `write`."""
+    return _write_text(defuse_json(text) if obeys_log(os.environ) else text)
 
 
 def write_page(text: str) -> bool:
     """To stdout in UTF-8, whatever its encoding: for a document that says in which encoding it is. Else as `write`."""
-    return _write(lambda: sys.stdout.buffer.write(text.encode("utf-8")))
+    page = defuse_page(text) if obeys_log(os.environ) else text
+    return _write(lambda: sys.stdout.buffer.write(page.encode("utf-8")))
+
+
+def _write_text(text: str) -> bool:
+    encoding = sys.stdout.encoding or "utf-8"
+    return _write(lambda: sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding)))
 
 
 def _write(send: Callable[[], object]) -> bool:
@@ -73,4 +93,4 @@ def _write(send: Callable[[], object]) -> bool:
 def tell(lines: Iterable[str]) -> None:
     """To stderr, one line each: what is no part of the result."""
     for line in lines:
-        sys.stderr.write(f"{clean_line(line)}\n")
+        sys.stderr.write(f"{harmless(clean_line(line))}\n")

@@ -11,7 +11,7 @@ from typing import TextIO, TypeVar
 
 from .errors import CannotAsk
 from .health import PoolHealth
-from .output import moves_cursor, tell
+from .output import harmless, moves_cursor, tell
 from .sweep import Progress
 from .text import clean_line, count
 
@@ -121,7 +121,7 @@ def teller(subject: str = "") -> Callable[[str], None]:
 
 def to_stderr(line: str) -> bool:
     """For `Changes`: what is no part of the result, in a pipe too."""
-    sys.stderr.write(line)
+    sys.stderr.write(harmless(line))
     sys.stderr.flush()
     return True
 

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from ..pool_names import base_of
+from ..wire_marks import UNKNOWNS
 from .deployment import (
     Resource,
     last_name,
@@ -290,7 +291,7 @@ def _id_of(resource: Resource, resources: Sequence[Resource]) -> str:
 
 
 def _is_word(value: object) -> bool:
-    return isinstance(value, str) and value not in ("", HIDDEN) and not value.startswith("04da6b54-80e4-46f7-96ec-")
+    return isinstance(value, str) and value not in ("", HIDDEN, *UNKNOWNS)
 
 
 def _subscription(group: str, resource: Resource, resources: Sequence[Resource]) -> str:

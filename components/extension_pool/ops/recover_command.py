@@ -18,7 +18,7 @@ from .errors import UnknownPool
 from .jobs import Job, Move, explain_jobs, find_bound, find_waiting, plan_recovery, same
 from .migrating import Patience, carry_out, explain_left, read_all
 from .options import Form
-from .output import Output, tell, write
+from .output import Output, tell, write, write_json
 from .progress import teller
 from .pulumi_cli import Lock, Locked, Refused, Stack, State, keep_backup
 from .recover import (
@@ -119,7 +119,7 @@ def recover(
                 _mend(stack, state, found.steps)
             left = [line for pool, move, _ in found.moves for line in _move(accounts.of(pool), move, limit)]
     if output is Output.JSON:
-        write(json.dumps(_json(found, left, executed=yes, backup=backup), indent=2) + "\n")
+        write_json(json.dumps(_json(found, left, executed=yes, backup=backup), indent=2) + "\n")
     else:
         again = command_line(
             "recover",

@@ -22,7 +22,7 @@ from .duration import parse_duration
 from .errors import BadUsage
 from .health import PoolHealth, Verdict
 from .options import Form, Yes
-from .output import Output, tell, write
+from .output import Output, tell, write, write_json
 from .progress import Line, reading, teller
 from .repair import DEFAULT_BUDGET, UNKNOWN_CAUSE, Options, Plan, Skipped, parse_budget, plan_repair
 from .repair_journal import Journal, journal_path, open_journal, read_saved
@@ -110,7 +110,7 @@ def repair(
         run = _Run(accounts, options, stack_name, Patience(limit))
         reports = run.carry_out(questions) if yes else [run.propose(question) for question in questions]
     if output is Output.JSON:
-        write(render_json(reports, executed=yes))
+        write_json(render_json(reports, executed=yes))
     else:
         again = command_line(
             "repair",

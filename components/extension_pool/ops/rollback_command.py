@@ -22,7 +22,7 @@ from .jobs import Job, Move, Tasks, explain_jobs, explain_move, next_step
 from .migrate_command import RunningTasks
 from .migrating import Patience, carry_out, explain_left, read_all
 from .options import Form, Yes
-from .output import Output, tell, write
+from .output import Output, tell, write, write_json
 from .progress import teller
 from .pulumi_cli import Lock, Refused, Stack, keep_backup
 from .rollback import Return, Seen, find_ways, plan_json, plan_rollback, render_plan, roll_back, unchanged
@@ -114,7 +114,7 @@ def rollback(
     if output is Output.JSON:
         listed = [plan_json(plan, sight, [job.id for job in bound[plan]]) for plan in plans]
         whole = {"executed": yes, "backup": str(backup) if backup else None, "pools": listed}
-        write(json.dumps(whole, indent=2) + "\n")
+        write_json(json.dumps(whole, indent=2) + "\n")
     else:
         lines = [line for plan in plans for line in render_plan(plan, sight, jobs=described[plan])]
         write("".join(f"{clean}\n" for clean in map(_clean, lines)))

@@ -9,7 +9,7 @@ from .health import PoolHealth, Verdict
 from .jobs import Job, Mark
 from .jobs_view import waiting_lines
 from .json_view import render_json
-from .output import PageOutput, look, write, write_page
+from .output import PageOutput, look, write, write_json, write_page
 from .render import FOLD, render_table
 
 
@@ -26,7 +26,7 @@ def show(
     `explain`: the causes at a moment, which a page shows. `waiting`: jobs that a roll-out disabled.
     """
     if output is PageOutput.JSON:
-        write(render_json(pools, waiting=waiting))
+        write_json(render_json(pools, waiting=waiting))
     elif output is PageOutput.HTML:
         write_page(_page(pools, explain))
     else:

@@ -8,23 +8,18 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ..wire_marks import SIGNATURE, UNKNOWN
 from .errors import BadUsage
 from .pulumi_cli import export_stack as export_stack
 from .settings import normalise_endpoint
 from .snapshot import Pool, parse_pool
 from .text import clean_line
 
-# The key that marks a wrapped value (secret, asset, output value) in Pulumi's wire format.
-_WRAPPED = "4dabf18193072939515e22adb298388d"
-
 _COMPONENT = "extension-pool:index:ExtensionPool"
 # Also the explicit api-versions, `azure-native:batch/v20240701:Pool`, and their local packages.
 _TYPE = r"azure-native[\w-]*:batch(?:/v\w+)?:{}"
 _POOL, _ACCOUNT = re.compile(_TYPE.format("Pool")), re.compile(_TYPE.format("BatchAccount"))
 _POOL_ID = re.compile(r"(?P<account_id>/.+/batchAccounts/(?P<account>[^/]+))/pools/(?P<pool>[^/]+)", re.IGNORECASE)
-
-# How an output that was not known when the state was written reads in it.
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 _MACHINE = ("deploymentConfiguration", "virtualMachineConfiguration")
 
@@ -116,7 +111,7 @@ def _expected(item: Mapping[str, object]) -> tuple[str, ...] | None:
     """The extension names in the pool's inputs; None where a secret or an unknown is in the way."""
     value: object = item.get("inputs")
     for key in (*_MACHINE, "extensions"):
-        if not isinstance(value, Mapping) or _WRAPPED in value:
+        if not isinstance(value, Mapping) or SIGNATURE in value:
             return None
         value = value.get(key)
         if value is None:
@@ -124,7 +119,7 @@ def _expected(item: Mapping[str, object]) -> tuple[str, ...] | None:
     if not isinstance(value, list):
         return None
     names = [_word(_mapping(extension).get("name")) for extension in value]
-    return tuple(names) if all(names) and _UNKNOWN not in names else None
+    return tuple(names) if all(names) and UNKNOWN not in names else None
 
 
 def _wanted(item: Mapping[str, object], name: str) -> Pool:
@@ -160,10 +155,10 @@ def _readable(value: object) -> Mapping[str, object]:
 def _hide(value: object) -> object:
     """`value` with `HIDDEN` for each secret, asset and unknown in it."""
     if isinstance(value, Mapping):
-        return HIDDEN if _WRAPPED in value else {str(key): _hide(inner) for key, inner in value.items()}
+        return HIDDEN if SIGNATURE in value else {str(key): _hide(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_hide(inner) for inner in value]
-    return HIDDEN if value == _UNKNOWN else value
+    return HIDDEN if value == UNKNOWN else value
 
 
 def _walk(value: Mapping[str, object], *keys: str) -> Mapping[str, object]:
@@ -182,7 +177,7 @@ def _by_id(identities: object) -> object:
 
 
 def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) and _WRAPPED not in value else {}
+    return value if isinstance(value, Mapping) and SIGNATURE not in value else {}
 
 
 def _word(value: object) -> str:

@@ -53,6 +53,8 @@ class SpecModel(BaseModel):
         validate_by_name=True,
         hide_input_in_errors=True,
         arbitrary_types_allowed=True,
+        # most programs use few of the models, and a model that is inside another is built with it
+        defer_build=True,
     )
 
     @model_validator(mode="wrap")

@@ -24,7 +24,8 @@ from extension_pool.node_health import __main__ as command
 from extension_pool.node_health import companion, server
 from extension_pool.problems import InvalidInput
 from extension_pool.stack_config import parse_stack_config
-from tests.support.recording import POOL, RecordingMonitor, record
+from extension_pool.testing import RecordedStack, run_program
+from extension_pool.testing.tokens import POOL
 
 TODAY = date(2026, 6, 1)
 OWN = "http://127.0.0.1:8080/health"
@@ -37,15 +38,15 @@ def own_part(command_line: str) -> str:
     return base64.b64decode(re.findall(r"echo (\S+) \|", command_line)[1]).decode()
 
 
-def build(**changes: Any) -> RecordingMonitor:
+def build(**changes: Any) -> RecordedStack:
     whole = {"resource_group_name": "rg", "account_name": "account1", "vm_size": "Standard_D2s_v5", **changes}
-    return record(lambda: ExtensionPool("render", cast(ExtensionPoolArgs, whole)))
+    return run_program(lambda: ExtensionPool("render", cast(ExtensionPoolArgs, whole)))
 
 
 @pytest.mark.parametrize("os_type", ["linux", "windows"])
 def test_the_pool_takes_both_as_they_are(os_type: str) -> None:
     health = companion(os_type, own=OWN, start_task={"command_line": "setup --all"})
-    pool = build(image=IMAGES[os_type], extensions=[health.extension], start_task=health.start_task).the(POOL).inputs
+    pool = build(image=IMAGES[os_type], extensions=[health.extension], start_task=health.start_task).only(POOL).inputs
     assert pool["startTask"]["commandLine"] == health.start_task["command_line"]
     assert pool["startTask"]["userIdentity"]["autoUser"]["elevationLevel"] == "Admin"
     (extension,) = pool["deploymentConfiguration"]["virtualMachineConfiguration"]["extensions"]
@@ -93,7 +94,7 @@ def test_a_command_may_be_an_output() -> None:
         arguments = {**pool, "image": "ubuntu-24.04", "start_task": health.start_task}
         ExtensionPool("late", cast(ExtensionPoolArgs, {**arguments, "extensions": [health.extension]}))
 
-    pool = record(program).the(POOL).inputs
+    pool = run_program(program).only(POOL).inputs
     assert own_part(pool["startTask"]["commandLine"]).endswith("\nexec echo late")
 
 
@@ -187,5 +188,5 @@ def test_the_page_says_what_the_code_does() -> None:
         assert part in page
     (program,) = re.findall(r"```python\n(.*?)```", page, re.S)
     names: dict[str, Any] = {}
-    made = record(lambda: exec(program, names))
-    assert made.the(POOL).inputs["startTask"]["commandLine"].startswith("/bin/sh -c ")
+    made = run_program(lambda: exec(program, names))
+    assert made.only(POOL).inputs["startTask"]["commandLine"].startswith("/bin/sh -c ")

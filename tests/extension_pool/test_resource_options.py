@@ -1,0 +1,111 @@
+"""What the options of the component mean for its pool."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from extension_pool.problems import InvalidInput
+from extension_pool.resource_options import find_pool_paths, pool_options, without_effect
+from extension_pool.rollout import REPLACE_ON_CHANGES
+from extension_pool.spec import BLUE_GREEN, DELETE_FIRST, MACHINE_FIELDS, PoolSpec, arm_name
+
+MACHINE = "deploymentConfiguration.virtualMachineConfiguration"
+OWN = {"key_vault_access", "key_vault_certificates", "key_vault_extension", "rollout"}
+
+
+def options(strategy: str = DELETE_FIRST, **given: Any) -> Any:
+    return pool_options(pulumi.ResourceOptions(**given), strategy)
+
+
+def refused(strategy: str = DELETE_FIRST, **given: Any) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        options(strategy, **given)
+    return str(caught.value)
+
+
+def test_without_options_nothing_is_ignored_and_the_pool_is_replaced_as_ever() -> None:
+    for found in (options(), pool_options(None, DELETE_FIRST)):
+        assert found.ignore_changes == () and found.replace_on_changes == REPLACE_ON_CHANGES
+
+
+@pytest.mark.parametrize(
+    ("argument", "paths"),
+    [
+        ("scale_settings", ("scaleSettings",)),
+        ("scaleSettings", ("scaleSettings",)),
+        ("scale_settings.fixed_scale.target_dedicated_nodes", ("scaleSettings.fixedScale.targetDedicatedNodes",)),
+        ("tags", ("tags",)),
+        ("tags.cost_center", ("tags.cost_center",)),
+        ("metadata[0].value", ("metadata[0].value",)),
+        ("data_disks[0].disk_size_gb", (f"{MACHINE}.dataDisks[0].diskSizeGB",)),
+        ("image", (f"{MACHINE}.imageReference", f"{MACHINE}.nodeAgentSkuId")),
+        ("image_reference.version", (f"{MACHINE}.imageReference.version",)),
+        ("extensions", (f"{MACHINE}.extensions",)),
+    ],
+)
+def test_arguments_are_named_as_the_program_has_them(argument: str, paths: tuple[str, ...]) -> None:
+    assert options(ignore_changes=[argument]).ignore_changes == paths
+
+
+@pytest.mark.parametrize("argument", sorted(set(PoolSpec.model_fields) - OWN))
+def test_every_argument_that_becomes_a_property_has_a_path_in_both_spellings(argument: str) -> None:
+    paths = find_pool_paths(argument)
+    assert paths and paths == find_pool_paths(arm_name(argument))
+    assert all(path.startswith(MACHINE) for path in paths) == (
+        argument in (*MACHINE_FIELDS, "extensions", "node_agent_sku_id", "image", "image_reference")
+    )
+
+
+@pytest.mark.parametrize("argument", sorted(OWN))
+def test_words_of_the_component_that_are_no_property_are_refused(argument: str) -> None:
+    assert "opts.ignore_changes: must be arguments that become a property of the pool" in refused(
+        ignore_changes=[argument]
+    )
+
+
+def test_a_misspelt_argument_is_named_with_the_one_that_was_meant() -> None:
+    said = refused(ignore_changes=["scale_setings", "nonsense"])
+    assert 'got "scale_setings"; did you mean scale_settings?' in said
+    assert 'got "nonsense"' in said
+
+
+def test_an_extension_is_not_named_by_its_position() -> None:
+    assert "can only be named whole" in refused(ignore_changes=["extensions[0].settings"])
+
+
+def test_further_arguments_replace_the_pool_too() -> None:
+    found = options(replace_on_changes=["start_task", "vm_size"]).replace_on_changes
+    assert found == (*REPLACE_ON_CHANGES, "startTask")
+    assert "always replaces the pool" in refused(replace_on_changes=["pool_name"])
+
+
+@pytest.mark.parametrize("argument", ["vm_size", "extensions", "image", "network_configuration.subnet_id", "pool_name"])
+def test_a_blue_green_pool_ignores_nothing_that_is_in_its_name(argument: str) -> None:
+    assert "blue-green" in refused(BLUE_GREEN, ignore_changes=[argument])
+    assert options(ignore_changes=[argument]).ignore_changes
+
+
+def test_a_blue_green_pool_may_ignore_its_scale() -> None:
+    assert options(BLUE_GREEN, ignore_changes=["scale_settings"]).ignore_changes == ("scaleSettings",)
+    said = refused(BLUE_GREEN, ignore_changes=["start_task.command_line"], replace_on_changes=["start_task"])
+    assert 'got "start_task.command_line"' in said
+
+
+def test_a_component_is_not_imported_and_the_way_is_told() -> None:
+    assert "opts.import_: a component cannot be imported" in refused(import_="/subscriptions/x")
+
+
+def test_what_does_nothing_is_told() -> None:
+    given = pulumi.ResourceOptions(
+        delete_before_replace=True, additional_secret_outputs=["clientId"], version="1.0", plugin_download_url="x"
+    )
+    said = without_effect(given)
+    assert [one.split()[2] for one in said] == [
+        "delete_before_replace",
+        "additional_secret_outputs",
+        "version",
+        "plugin_download_url",
+    ]
+    assert without_effect(pulumi.ResourceOptions(ignore_changes=["tags"], protect=True)) == []
+    assert without_effect(None) == []
