@@ -121,12 +121,12 @@ def _unknown(option: str, given: str) -> Problem:
         return Problem(("opts", option), "can only be named whole", given, do=f"use {name}")
     if name in _PLACE:
         return Problem(("opts", option), "always replaces the pool", given, do="take it away")
-    close = nearest(head, list(_ARGUMENTS))
+    close = nearest(head, _ARGUMENTS)
     return Problem(
         ("opts", option),
         "must be arguments that become a property of the pool, such as scale_settings",
         given,
-        do=f"did you mean {close}?" if close else "use transforms for the other children",
+        do=f"did you mean {_ARGUMENTS[close]}?" if close else "use transforms for the other children",
     )
 
 

@@ -189,14 +189,17 @@ def _certificates_of(pool: Any, vault: str) -> Any:
     if not isinstance(given, list):
         return pool
     found = [
-        {**one, "url": _in_vault(one["url"], vault)} if isinstance(one, Mapping) and "url" in one else one
-        for one in (_in_vault(one, vault) for one in given)
+        {**one, "url": in_vault(one["url"], vault)} if isinstance(one, Mapping) and "url" in one else one
+        for one in (in_vault(one, vault) for one in given)
     ]
     return {**pool, "keyVaultCertificates": found}
 
 
-def _in_vault(certificate: Any, vault: str) -> Any:
-    """https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers"""
+def in_vault(certificate: Any, vault: str) -> Any:
+    """A certificate that is given by its name as the URL of that secret of a vault; anything else as it is.
+
+    https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers
+    """
     if isinstance(certificate, str) and _SECRET_NAME.fullmatch(certificate):
         return f"https://{vault}.vault.azure.net/secrets/{certificate}"
     return certificate

@@ -34,7 +34,7 @@ else:
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "edits.md"
-COMMAND = ".venv/bin/python -m extension_pool.mutability > docs/edits.md"
+COMMAND = "make generate"
 LEAVES = [".".join(path) for path, _ in leaves()]
 MACHINES = "deploymentConfiguration.virtualMachineConfiguration"
 

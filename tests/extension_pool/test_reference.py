@@ -13,7 +13,7 @@ from extension_pool.spec import PoolSpec
 from extension_pool.stack_config import StackConfig
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
-COMMAND = ".venv/bin/python -m extension_pool.reference > docs/reference.md"
+COMMAND = "make generate"
 
 
 def test_the_page_is_current() -> None:

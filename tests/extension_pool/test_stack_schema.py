@@ -19,7 +19,7 @@ from extension_pool.stack_schema import build_stack_schema, render_stack_schema
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "stack-file.schema.json"
 STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
-COMMAND = ".venv/bin/python -m extension_pool.stack_schema > docs/stack-file.schema.json"
+COMMAND = "make generate"
 
 VALIDATOR = Draft7Validator(build_stack_schema())
 

@@ -15,6 +15,8 @@ from tests.on_engine.stack import SPEED
 from tests.on_engine.typescript import engine_for_node, make_project, tsc
 from tests.on_engine.yaml_stack import MONITORING
 
+pytestmark = pytest.mark.drill
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -10,6 +10,8 @@ from tests.on_engine.rolled import POOLS
 from tests.on_engine.stack import ROOT
 from tests.on_engine.yaml_stack import YamlStack, needs_yaml_host
 
+pytestmark = pytest.mark.drill
+
 EXAMPLE = ROOT / "examples" / "yaml"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 COUNT = 100
 EDITED = "pool-042"
 

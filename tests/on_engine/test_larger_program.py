@@ -12,6 +12,8 @@ import pytest
 from tests.on_engine.examples import ExampleStack
 from tests.on_engine.stack import PROGRAMS
 
+pytestmark = pytest.mark.drill
+
 FARM = "00000000-0000-0000-0000-00000000000a"
 PLATFORM = "00000000-0000-0000-0000-00000000000b"
 EXTENSIONS = "deploymentConfiguration.virtualMachineConfiguration.extensions"

@@ -17,6 +17,8 @@ from tests.on_engine.stack import ROOT
 from tests.on_engine.yaml_stack import needs_yaml_host
 from tests.support.git_server import serve_git
 
+pytestmark = pytest.mark.drill
+
 PLUGIN = ROOT / "plugin"
 
 

@@ -193,7 +193,7 @@ def test_the_schema_that_the_engine_checks_by_takes_the_defaults_and_says_what_e
 
 def test_the_page_of_the_rules_is_current() -> None:
     if (ROOT / "docs" / "policy.md").read_text(encoding="utf-8") != render_page():
-        pytest.fail("docs/policy.md is not what the rules say; run: .venv/bin/python -m policy.docs > docs/policy.md")
+        pytest.fail("docs/policy.md is not what the rules say; run: make generate")
 
 
 def test_the_example_of_the_page_is_right() -> None:

@@ -15,7 +15,10 @@ from engine.sealed import without_credentials
 
 ROOT = Path(__file__).parents[2]
 
-_MADE = (".git", ".venv", ".local", "node_modules", "dist", "build", "__pycache__", ".*_cache", ".hypothesis")
+_MADE = (
+    *(".git", ".venv", ".local", "node_modules", "dist", "build", "__pycache__"),
+    *(".*_cache", ".hypothesis", "*.egg-info", "PKG-INFO"),
+)
 """What is no part of the project where git does not say so: in an unpacked sdist."""
 
 

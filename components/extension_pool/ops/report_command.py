@@ -69,6 +69,9 @@ def report(
     rules: Annotated[
         str | None, typer.Option(metavar="FILE", help="The rules of the gate. Default: review.yaml, if it is there.")
     ] = None,
+    no_rules: Annotated[
+        bool, typer.Option("--no-rules", help="Judge by no rules, where there is nothing to approve: drift, a look.")
+    ] = False,
     label: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A label of the pull request. --post asks for them.")
     ] = None,
@@ -124,7 +127,9 @@ def report(
     folder, now = find_project(Path.cwd()), datetime.now(timezone.utc)
     given = parse_given(preview, said, failed, made_for, made_at)
     places = Places.between(*git.stack_files(folder, base)) if base is not None else None
-    found = read_rules(folder, rules, base)
+    if no_rules and rules is not None:
+        raise BadUsage("--no-rules: cannot be with --rules; leave one of them out")
+    found = None if no_rules else read_rules(folder, rules, base)
     settings = read_settings(os.environ) if live else None
     forge = open_forge(post.value, os.environ) if post is not None else None
     trouble: list[CannotAsk] = []

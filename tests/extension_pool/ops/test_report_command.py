@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from extension_pool.ops import cli, report_command
-from extension_pool.ops.errors import CannotAsk
-from extension_pool.ops.posting import Action, Posted
+from extension_pool.ops import report_command
 from extension_pool.ops.review.documents import decode
 from tests.support.previews import read_golden
 
-from .fake_service import Answer, Service, error
+from .fake_service import Service, error
+from .report_runs import Forge, as_json, gone, jobs, run
 from .review.stepped import ACCOUNT, digest, state, step
 
 EDITS = read_golden("edits.json")
@@ -36,15 +34,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in (("edits", EDITS), ("nothing", NOTHING), ("failed", FAILED)):
         (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
     return tmp_path
-
-
-def run(*arguments: str) -> int:
-    return cli.run(["report", *arguments])
-
-
-def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
-    code = run(*arguments, "--output", "json")
-    return code, json.loads(capsys.readouterr().out)
 
 
 # --- what it says ----------------------------------------------------------------------------------------------------
@@ -195,6 +184,16 @@ def test_of_some_environments_no_other_is_missed(repository: Path) -> None:
     assert (run(*arguments), run(*arguments, "--partial")) == (1, 0)
 
 
+def test_where_there_is_nothing_to_approve_no_rule_is_asked_but_a_failed_preview_does_not_pass(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linux_only(repository)
+    assert (run("--preview", "prod=linux.json"), run("--preview", "prod=linux.json", "--no-rules")) == (1, 0)
+    assert run("--preview", "prod=failed.json", "--no-rules") == 1
+    assert run("--preview", "prod=linux.json", "--no-rules", "--rules", "review.yaml") == 2
+    assert "--no-rules: cannot be with --rules" in capsys.readouterr().err
+
+
 def test_a_change_does_not_judge_itself(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     linux_only(repository)
     (repository / "review.yaml").write_text(RULES.format("free"), encoding="utf-8")
@@ -253,21 +252,6 @@ def test_bad_usage_is_one_line(
 # --- live ------------------------------------------------------------------------------------------------------------
 
 
-def gone(folder: Path, *pools: str) -> None:
-    steps = [step("delete", pool, old=state(id=f"{ACCOUNT}/pools/{pool}")) for pool in pools]
-    (folder / "gone.json").write_text(digest(*steps), encoding="utf-8")
-
-
-def jobs(service: Service, running: Mapping[str, int]) -> None:
-    """A job on each pool, with so many tasks that run."""
-    listed = [{"id": f"job-{pool}", "state": "active", "poolInfo": {"poolId": pool}} for pool in running]
-    service.answers["/jobs"] = Answer({"value": listed})
-    for pool, number in running.items():
-        counts = {"active": 9, "running": number, "completed": 1, "succeeded": 1, "failed": 0}
-        slots = dict.fromkeys(counts, 0)
-        service.answers[f"/jobs/job-{pool}/taskcounts"] = Answer({"taskCounts": counts, "taskSlotCounts": slots})
-
-
 def test_live_tells_the_tasks_that_run_on_what_goes(
     folder: Path, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -303,25 +287,6 @@ def test_what_could_not_be_asked_is_said_and_the_report_still_comes(
 
 
 # --- posting ---------------------------------------------------------------------------------------------------------
-
-
-class Forge:
-    """A pull request that keeps what is posted."""
-
-    def __init__(self, labels: frozenset[str] | None = frozenset(), fails: bool = False) -> None:
-        self.posted: list[tuple[str, str, bool]] = []
-        self._labels, self._fails = labels, fails
-
-    def labels(self) -> frozenset[str]:
-        if self._labels is None:
-            raise CannotAsk("github: no answer")
-        return self._labels
-
-    def post(self, body: str, key: str, *, passes: bool = True) -> Posted:
-        if self._fails:
-            raise CannotAsk("github: no answer")
-        self.posted.append((body, key, passes))
-        return Posted("https://example.test/1", Action.CREATED)
 
 
 def with_forge(monkeypatch: pytest.MonkeyPatch, forge: Forge) -> Forge:

@@ -33,7 +33,7 @@ from extension_pool.ops.status_schema import build_status_schema, render_status_
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "docs" / "status.schema.json"
 GOLDENS = sorted((ROOT / "tests" / "goldens" / "status").rglob("*.json"))
-COMMAND = ".venv/bin/python -m extension_pool.ops.status_schema > docs/status.schema.json"
+COMMAND = "make generate"
 
 
 def strict() -> dict[str, Any]:

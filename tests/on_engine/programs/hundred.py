@@ -3,7 +3,6 @@
 The configuration may name one pool whose extension has another version.
 """
 
-
 import pulumi
 from pulumi_azure_native import authorization, batch, keyvault, managedidentity, resources
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -150,7 +150,23 @@ def _config(tree: Node | None) -> Node | None:
         return Node(config.line, keys={})
     space = POOLS.partition(":")[0]
     keys = {key if ":" in key else f"{space}:{key}": entry for key, entry in config.keys.items()}
-    return Node(config.line, keys=keys)
+    found = Node(config.line, keys={key: entry for key, entry in keys.items() if "." not in key})
+    for key, entry in keys.items():
+        first, *rest = key.split(".")
+        if rest:
+            found = _put(found, [first, *rest] if first.startswith(f"{space}:") else [key], entry)
+    return found
+
+
+def _put(node: Node, path: Sequence[str], entry: Entry) -> Node:
+    """The mapping with an entry at the place that a key with dots says; without it where the place is none."""
+    if node.keys is None:
+        return node
+    first, *rest = path
+    if rest:
+        there = node.keys.get(first) or Entry(entry.line, Node(entry.line, keys={}))
+        entry = Entry(there.line, _put(there.node, rest, entry), there.via)
+    return Node(node.line, keys={**node.keys, first: entry})
 
 
 def _related(edit: TextEdit, word: Path) -> bool:

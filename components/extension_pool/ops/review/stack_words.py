@@ -12,7 +12,7 @@ from functools import cache
 
 from ...images import find_image, os_of_node_agent
 from ...mutability import Fate, Ours, find_rule, words
-from ...stack_config import NAMESPACE
+from ...stack_config import NAMESPACE, in_vault
 from .yaml_edits import Path
 from .yaml_tree import Node
 
@@ -61,6 +61,7 @@ _CERTIFICATE_SETTINGS: dict[Path, tuple[Path, ...]] = {
     ("enableAutomaticUpgrade",): ((_OPTIONS, "enableAutomaticUpgrade"),),
     ("provisionAfterExtensions",): ((_OPTIONS, "provisionAfterExtensions"),),
 }
+_VAULT = (f"{NAMESPACE}:keyVault", "name")
 _OBSERVED = ("settings", "secretsManagementSettings", "observedCertificates")
 
 # What else the stack program makes: logical name -> property -> places of the stack.
@@ -96,9 +97,12 @@ def words_behind(name: str, path: str, config: Node | None) -> Iterator[Path]:
     at = parse_property(path)
     at = at[2:] if at[:2] == MACHINES else at
     pool = _at(config, (POOLS, name))
-    for words_of_pool in _of_pool(at, pool):
+    for words_of_pool in _of_pool(at, pool, _text(_at(config, _VAULT))):
         yield (POOLS, name, *words_of_pool)
     yield from _OF_STACK.get(str(at[0]) if at else "", ())
+    if _is_certificates(at, pool) and at[2:5] == _OBSERVED:
+        # certificates that are given by their names alone are in it
+        yield _VAULT
     if _is_certificates(at, pool) and at[2:] == ("settings", "authenticationSettings", "msiClientId"):
         yield from _HOME
 
@@ -136,16 +140,16 @@ def replaces(word: str, below: str = "") -> bool:
     return rule is not None and rule.ours is Ours.REPLACE
 
 
-def _of_pool(at: Path, pool: Node | None) -> Iterator[Path]:
+def _of_pool(at: Path, pool: Node | None, vault: str) -> Iterator[Path]:
     if at and at[0] == "extensions":
-        yield from _of_extension(at, pool)
+        yield from _of_extension(at, pool, vault)
         return
     if at:
         yield from _and_above(at, 1)
     yield from _ALSO.get(str(at[0]) if at else "", ())
 
 
-def _of_extension(at: Path, pool: Node | None) -> Iterator[Path]:
+def _of_extension(at: Path, pool: Node | None, vault: str) -> Iterator[Path]:
     if len(at) < 2:
         yield from (("extensions",), _CERTIFICATES, (_OPTIONS,))
         return
@@ -156,7 +160,7 @@ def _of_extension(at: Path, pool: Node | None) -> Iterator[Path]:
         return
     rest = at[2:]
     if rest[:3] == _OBSERVED:
-        yield from _of_certificate(rest[3:], pool)
+        yield from _of_certificate(rest[3:], pool, vault)
     for beginning, found in _CERTIFICATE_SETTINGS.items():
         if rest[: len(beginning)] == beginning:
             yield from found
@@ -164,22 +168,22 @@ def _of_extension(at: Path, pool: Node | None) -> Iterator[Path]:
         yield from (_CERTIFICATES, (_OPTIONS,), *_IMAGE)
 
 
-def _of_certificate(at: Path, pool: Node | None) -> Iterator[Path]:
+def _of_certificate(at: Path, pool: Node | None, vault: str) -> Iterator[Path]:
     """The component sorts certificates: what comes first at the node may be last in the file."""
     entries = _at(pool, _CERTIFICATES)
-    order = sorted(range(len(entries.items or [])) if entries else (), key=lambda index: _place(entries, index))
+    order = sorted(range(len(entries.items or [])) if entries else (), key=lambda index: _place(entries, index, vault))
     if at and isinstance(at[0], int) and at[0] < len(order):
         yield (*_CERTIFICATES, order[at[0]], *at[1:])
     yield _CERTIFICATES
 
 
-def _place(entries: Node | None, index: int) -> tuple[str, str, str]:
+def _place(entries: Node | None, index: int, vault: str) -> tuple[str, str, str]:
     node = (entries.items or [])[index].node if entries else None
     if node is not None and node.keys is None:
-        return (str(node.value), "", "")
+        return (str(in_vault(node.value, vault)), "", "")
     keys = ("url", "certificateStoreLocation", "certificateStoreName")
     url, location, store = (_text(_at(node, (key,))) for key in keys)
-    return (url or "~", location, store)
+    return (in_vault(url, vault) or "~", location, store)
 
 
 def _is_certificates(at: Path, pool: Node | None) -> bool:

@@ -16,7 +16,7 @@ from . import reports
 from .reports import deleted, environment, failed, other, recreated, report, updated
 
 SCHEMA = Path(__file__).parents[4] / "docs" / "report.schema.json"
-COMMAND = ".venv/bin/python -m extension_pool.ops.review.schema > docs/report.schema.json"
+COMMAND = "make generate"
 
 
 def everything() -> Report:

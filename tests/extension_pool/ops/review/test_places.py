@@ -161,6 +161,25 @@ def test_of_two_edited_certificates_each_has_its_own_line() -> None:
     assert both.find("prod", "render", f"{observed}[1].url") == at("secrets/zebra")
 
 
+def test_certificates_that_are_given_by_their_names_are_found_and_so_is_another_vault() -> None:
+    # by URL the first of the two is the last
+    base = STACK.replace("https://kv.vault.azure.net/secrets/zebra", "zebra").replace("kv.vault", "zz.vault")
+    observed = MACHINES + f'extensions["KeyVaultForLinux"].{SECRETS}observedCertificates'
+    renamed = after(("- zebra", "- zoo"), ("secrets/ant", "secrets/ape"), base=base)
+    assert renamed.find("prod", "render", f"{observed}[0].url") == at("- zebra", within=base)
+    assert renamed.find("prod", "render", f"{observed}[1].url") == at("secrets/ant", within=base)
+    moved = after(("name: kv", "name: kv2"), base=base)
+    assert moved.find("prod", "render", f"{observed}[0].url") == at("name: kv", within=base)
+
+
+def test_a_key_with_dots_is_the_place_that_it_says() -> None:
+    base = STACK + "  extension-pool:pools.other.displayName: Farm\n  extension-pool:keyVault.resourceGroup: rg-keys\n"
+    both = after(("displayName: Farm", "displayName: House"), ("vmSize: Standard_D2s_v5", "vmSize: B"), base=base)
+    assert both.find("prod", "other", "displayName") == at("pools.other.displayName", within=base)
+    assert both.find("prod", "other", "vmSize") == at("Standard_D2s_v5", within=base)
+    assert both.find("prod", "render", "displayName") is None
+
+
 def test_an_edit_that_does_not_replace_is_not_behind_the_name_of_a_blue_green_pool() -> None:
     scaled = after(("PT5M", "PT9M"), ("value: two", "value: three"))
     assert scaled.find("prod", "render", "poolName") is None

@@ -13,7 +13,7 @@ from extension_pool.ops.review.rules_schema import build_rules_schema, render_ru
 
 ROOT = Path(__file__).parents[4]
 SCHEMA = ROOT / "docs" / "review-rules.schema.json"
-COMMAND = ".venv/bin/python -m extension_pool.ops.review.rules_schema > docs/review-rules.schema.json"
+COMMAND = "make generate"
 
 VALIDATOR = Draft7Validator(build_rules_schema())
 

@@ -156,7 +156,7 @@ def test_the_remedies_fit_their_commands() -> None:
     assert wrong == []
 
 
-def test_the_sixteen_extensions_name_their_logs() -> None:
+def test_every_extension_names_its_log() -> None:
     unnamed = [one for one in REGISTRY if not find_log(one.publisher.upper(), one.type)]
     assert unnamed == []
     assert find_log("Contoso", "Other") == ""
