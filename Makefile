@@ -53,8 +53,9 @@ generate: .venv/.test ## Write again what is made from the code: pages, schemas,
 	@$(call WRITE,extension_pool.mutability,docs/edits.md)
 	@$(call WRITE,extension_pool.public,docs/api.md)
 	@$(call WRITE,policy.docs,docs/policy.md)
-	@$(call WRITE,docs.troubleshooting,docs/troubleshooting.md)
+	@$(call WRITE,docs.making.troubleshooting,docs/troubleshooting.md)
 	@$(BIN)/python -m extension_pool.node_health.packing
+	@$(BIN)/python -m docs.making.pictures
 dist: .venv/.test ## Build the sdist and the wheel of a release into dist/, from the same commit the same bytes
 	@$(TEMP) $(PIP) -c constraints.txt --upgrade --target .local/tools/hatchling hatchling
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) PYTHONPATH=.local/tools/hatchling $(BIN)/python -m hatchling build --clean

@@ -104,7 +104,9 @@ def _extensions() -> Iterator[str]:
 
 def _extension_row(kind: ExtensionType) -> str:
     end = f"{kind.retirement.on}; use {kind.retirement.successor}" if kind.retirement else ""
-    majors = ", ".join(f"[{major}](#{schema.__name__.lower()})" for major, schema in kind.settings.items())
+    # an extension without settings has no table to lead to
+    schemas = [(major, schema.__name__.lower()) for major, schema in kind.settings.items() if schema.model_fields]
+    majors = ", ".join(f"[{major}](#{heading})" for major, heading in schemas)
     version = f"{kind.type_handler_version}{f' (settings of {majors})' if majors else ''}"
     return f"| {kind.title} | {kind.publisher} | {kind.type} | {kind.os_type} | {version} | {end} |"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from policy.serving import VERSION
 from tests.on_engine.config import pool, stack
 from tests.on_engine.stack import EngineStack
 
@@ -70,7 +71,7 @@ def test_a_development_stack_passes_when_new_and_as_it_stands(ours: Policed) -> 
     for command in (ours.preview, ours.up, ours.preview):
         code, said = command()
         assert (code, told(said)) == (0, {})
-        assert "✅ extension-pool@v0.1.0" in said
+        assert f"✅ extension-pool@v{VERSION}" in said
 
 
 PRODUCTION = {

@@ -55,10 +55,10 @@ class Copy:
     def _make_environment(self) -> None:
         folder = self.root / ".venv"
         venv.create(folder, symlinks=True)
-        paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})
+        (packages,) = (folder / "lib").glob("python*/site-packages")
         # named in a .pth, the other folder's own .pth, by which an editable install is found, is not read
         ours = [self.root / "components", self.root, sysconfig.get_paths()["purelib"]]
-        (Path(paths["purelib"]) / "copy.pth").write_text("".join(f"{one}\n" for one in ours), encoding="utf-8")
+        (packages / "copy.pth").write_text("".join(f"{one}\n" for one in ours), encoding="utf-8")
         tools = folder / "bin"
         for name in ("ruff", "mypy", "codespell"):
             (tools / name).symlink_to(Path(sys.executable).with_name(name))

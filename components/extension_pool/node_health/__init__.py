@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..extensions import ApplicationHealthLinux, ApplicationHealthWindows
 from ..extensions.health import RichHealthSettings
@@ -24,13 +24,16 @@ from .server import AGENT, DEFAULT_PORT, DEFAULT_TIMEOUT, PATH, Config, find_fau
 GRACE_PERIOD = 600
 """Seconds. A judgement of ours: long enough for a node to be prepared and for a start task of some minutes."""
 
+if TYPE_CHECKING:
+    from ..args import StartTaskArgs
+
 
 @dataclass(frozen=True)
 class Companion:
     """What a pool needs: `extension` among its extensions, `start_task` as its start task."""
 
     extension: ApplicationHealthLinux | ApplicationHealthWindows
-    start_task: dict[str, Any]
+    start_task: StartTaskArgs
 
 
 def companion(
@@ -72,7 +75,7 @@ def companion(
         grace_period=grace_period,
     )
     model = ApplicationHealthLinux if os_type == LINUX else ApplicationHealthWindows
-    return Companion(model(settings=settings), _start_task(os_type, config, given))
+    return Companion(model(settings=settings), cast("StartTaskArgs", _start_task(os_type, config, given)))
 
 
 def _start_task(os_type: str, config: Config, given: dict[str, Any]) -> dict[str, Any]:

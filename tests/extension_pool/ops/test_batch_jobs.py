@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +22,6 @@ from emulator import Faults, Store
 from emulator.arm.batch_accounts import WELL_KNOWN_KEY
 
 from .local_azure import local_azure, make_pool
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path / "azure")
-    store.clock.set_speed(0)
-    return store
 
 
 @pytest.fixture

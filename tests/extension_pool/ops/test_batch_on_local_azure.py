@@ -1,7 +1,6 @@
 """A Batch account of local Azure, which shares no code with the library, read and operated through the real SDK."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +20,6 @@ EXTENSIONS = "GET /pools/{pool}/nodes/{node}/extensions"
 FORMULA = "$TargetDedicatedNodes=2"
 # longer than anything takes there
 LATER = 3600
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path / "azure")
-    store.clock.set_speed(0)
-    return store
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,13 +26,6 @@ from .stack_state import component, pool, state
 from .test_batch_jobs import add_job, add_schedule
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path / "azure")
-    store.clock.set_speed(0)
-    return store
 
 
 @pytest.fixture

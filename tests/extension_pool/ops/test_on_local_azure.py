@@ -27,13 +27,6 @@ Status = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path / "azure")
-    store.clock.set_speed(0)
-    return store
-
-
-@pytest.fixture
 def azure(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Local Azure with a pool of three nodes that has just been made; time stands still."""
     with configured_azure(store, monkeypatch):

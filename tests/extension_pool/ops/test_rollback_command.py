@@ -21,13 +21,6 @@ from .local_azure import local_azure, make_pool
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path / "azure")
-    store.clock.set_speed(0)
-    return store
-
-
-@pytest.fixture
 def account(store: Store) -> Iterator[BatchAccount]:
     with local_azure(store) as url, connect(Place(url, "extpoolprod", WELL_KNOWN_KEY)) as account:
         make_pool(store, "render-new")

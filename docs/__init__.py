@@ -1,0 +1,1 @@
+"""The pages for users; `making` makes some of them."""

@@ -1,0 +1,1 @@
+"""What makes the pages and pictures that are made of the code. No part of the library."""
