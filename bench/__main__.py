@@ -4,11 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import replacing, reports, status_sweep
+from bench import importing, replacing, reports, status_sweep, through_mocks
 from bench.rows import Row, render_table
 
 # A benchmark is a function without arguments that yields its rows as they are measured.
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
+    "import": importing.run,
+    "mocks": through_mocks.run,
     "status-sweep": status_sweep.run,
     "replacing": replacing.run,
     "report": reports.run,

@@ -7,13 +7,14 @@ python -m bench.reading scripted POOL NODES        as people script it today, fo
 import itertools
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from bench.memory import peak_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,13 +53,13 @@ def ours(pool: str, concurrency: int) -> Reading:
         account.node_counts(pool)
     told: list[Progress] = []
     with connect(where, concurrency=concurrency) as account:
-        idle, begun = _memory(), time.perf_counter()
+        idle, begun = peak_memory(), time.perf_counter()
         reading = account.read_pool(pool, tell=lambda progress: told.__setitem__(slice(None), [progress]))
         seconds = time.perf_counter() - begun
         judged = judge_pool(reading, where.account)
     answered = sum(node.answer is Answer.ANSWERED for node in reading.nodes)
     healthy = sum(node.verdict is Verdict.HEALTHY for node in judged.nodes)
-    return Reading(seconds, told[-1].calls, len(reading.nodes), min(answered, healthy), idle, _memory())
+    return Reading(seconds, told[-1].calls, len(reading.nodes), min(answered, healthy), idle, peak_memory())
 
 
 def scripted(pool: str, nodes: int) -> Reading:
@@ -69,19 +70,12 @@ def scripted(pool: str, nodes: int) -> Reading:
     key = AzureNamedKeyCredential(os.environ["AZURE_BATCH_ACCOUNT"], os.environ["AZURE_BATCH_ACCESS_KEY"])
     client = BatchClient(os.environ["AZURE_BATCH_ENDPOINT"], key)
     client.get_pool(pool)
-    idle, begun = _memory(), time.perf_counter()
+    idle, begun = peak_memory(), time.perf_counter()
     answered = 0
     for node in itertools.islice(client.list_nodes(pool), nodes):
         answered += bool([extension.instance_view for extension in client.list_node_extensions(pool, node.id)])
     seconds = time.perf_counter() - begun
-    return Reading(seconds, answered + 1, nodes, answered, idle, _memory())
-
-
-def _memory() -> float:
-    """The most that this process has had resident, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in kilobytes, macOS in bytes.
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+    return Reading(seconds, answered + 1, nodes, answered, idle, peak_memory())
 
 
 if __name__ == "__main__":

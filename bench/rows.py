@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Row:
     """One ratio, `measured` by `baseline`, and where it has to be: at least or at most `target`.
 
-    `holds` is false when something besides the ratio went wrong, such as a lost node; `note` says how it was measured.
+    `holds` is false when something besides the ratio went wrong, such as a lost node; `note` says how it was measured;
+    `bare`, where there is one, is a second baseline, which is shown beside the first and has no target.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Row:
     at_least: bool = False
     holds: bool = True
     note: str = ""
+    bare: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -32,7 +34,7 @@ class Row:
 
 def render_table(rows: Sequence[Row]) -> str:
     """The rows as a table, the note of each below it."""
-    head = ("what", "measured", "baseline", "ratio", "target", "")
+    head = ("what", "measured", "baseline", "ratio", "bare", "target", "")
     cells = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
     lines = []
@@ -54,6 +56,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.measured:.4g} {row.unit}",
         f"{row.baseline:.4g} {row.unit}",
         f"{row.ratio:.2f}",
+        f"{row.measured / row.bare:.2f}" if row.bare else "",
         f"{sign} {row.target:g}",
         "met" if row.met else "MISSED",
     )

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 else:
     from importlib import import_module
 
-    _POOL = ("ExtensionPool", "InvalidPoolError", "register_hooks")
+    _HOMES = {"ExtensionPool": ".pool", "InvalidPoolError": ".pool", "register_hooks": ".rolling.hooks"}
 
     def __getattr__(name):
         # `from extension_pool import *` asks for __all__ here as well.
-        if name in _POOL:
-            value = getattr(import_module(".pool", __name__), name)
+        if name in _HOMES:
+            value = getattr(import_module(_HOMES[name], __name__), name)
         elif name.startswith("_") and name != "__all__":
             # What Python and its tools look for, and no name of ours.
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -33,7 +33,7 @@ else:
             names = arguments.__all__
             if name != "__all__" and name not in names:
                 raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-            value = [*_POOL, *names] if name == "__all__" else getattr(arguments, name)
+            value = [*_HOMES, *names] if name == "__all__" else getattr(arguments, name)
         globals()[name] = value
         return value
 

@@ -1,8 +1,10 @@
 """The pool's user-assigned identities and their access to key vaults."""
 
+from __future__ import annotations
+
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -120,21 +122,26 @@ def grant_role(
     known = find_role(role) if role is not None else KEY_VAULT_SECRETS_USER
     role_id = known.id if known is not None else role
     resource_name = _grant_name(component, name)
-    vault = pulumi.Output.from_input(vault_id)
-    scope = vault if secret_name is None else pulumi.Output.concat(vault, "/secrets/", secret_name)
-    definition = vault.apply(
-        lambda vault: (
-            f"/subscriptions/{parse_vault_id(vault)[0]}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
-        )
-    )
+
+    def define(vault: str) -> str:
+        return f"/subscriptions/{parse_vault_id(vault)[0]}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
+
+    scope: pulumi.Input[str]
+    definition: pulumi.Input[str]
+    if isinstance(vault_id, str):
+        # a program with hundreds of pools feels each Output
+        scope, definition = vault_id, define(vault_id)
+    else:
+        scope = pulumi.Output.from_input(vault_id)
+        definition = scope.apply(define)
+    if secret_name is not None:
+        scope = pulumi.Output.concat(scope, "/secrets/", secret_name)
     return authorization.RoleAssignment(
         resource_name,
         scope=scope,
         # An assignment's name says what it assigns: with another principal, scope or role it is another assignment,
         # and Azure would refuse to change the one there is (RoleAssignmentUpdateNotPermitted).
-        role_assignment_name=pulumi.Output.all(scope, identity.principal_id, definition).apply(
-            lambda parts: str(uuid.uuid5(_GRANTS, "|".join(str(part).lower() for part in parts)))
-        ),
+        role_assignment_name=_assignment_name(scope, identity.principal_id, definition),
         role_definition_id=definition,
         principal_id=identity.principal_id,
         # The SDK's default is User. With the type said, Azure does not ask a directory that may not have heard of the
@@ -142,6 +149,17 @@ def grant_role(
         principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
         opts=_waiting(opts, resource_name, wait),
     )
+
+
+def _assignment_name(
+    scope: pulumi.Input[str], principal_id: pulumi.Output[str], definition: pulumi.Input[str]
+) -> pulumi.Output[str]:
+    def name(parts: Sequence[str]) -> str:
+        return str(uuid.uuid5(_GRANTS, "|".join(str(part).lower() for part in parts)))
+
+    if isinstance(scope, str) and isinstance(definition, str):
+        return principal_id.apply(lambda principal: name((scope, principal, definition)))
+    return pulumi.Output.all(scope, principal_id, definition).apply(name)
 
 
 def add_access_policy(

@@ -5,6 +5,7 @@ A value that is not known yet (`Later`) passes every type: it is judged when it 
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
@@ -43,12 +44,15 @@ def _pass_later(value: Any, handler: Callable[[Any], Any], _info: ValidationInfo
 if TYPE_CHECKING:
     LaterOr: TypeAlias = T | Later
 else:
+    # pydantic asks for it once for each field
+    _pass_later.__signature__ = inspect.signature(_pass_later)
+    _LATER = WrapValidator(_pass_later)
 
     class LaterOr:
         """``LaterOr[T]``: a T, or a value that is not known yet."""
 
         def __class_getitem__(cls, item: Any) -> Any:
-            return Annotated[item, WrapValidator(_pass_later)]
+            return Annotated[item, _LATER]
 
 
 def _matching(pattern: str, rule: str, do: str = "") -> AfterValidator:

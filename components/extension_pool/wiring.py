@@ -32,6 +32,7 @@ from .hooks import refuse_a_taken_name
 from .pool import InvalidPoolError
 from .pool_inputs import canary_inputs, pool_inputs, with_secrets
 from .problems import (
+    Findings,
     InvalidInput,
     Later,
     Notice,
@@ -242,12 +243,18 @@ def _options(name: str, spec: PoolSpec, opts: pulumi.ResourceOptions | None) -> 
 
 def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice, ...]]:
     today = date.today()
+    found = Findings()
+    later = False
 
     def rules(spec: PoolSpec) -> tuple[Problem, ...]:
-        return check_pool(spec, today).problems
+        nonlocal found
+        found = check_pool(spec, today)
+        return found.problems
 
-    def check_when_known(later: Later, path: Path) -> Later:
-        output = pulumi.Output.from_input(later.value)
+    def check_when_known(value: Later, path: Path) -> Later:
+        nonlocal later
+        later = True
+        output = pulumi.Output.from_input(value.value)
 
         async def check(value: Any) -> Any:
             formed, problems = became_known(PoolSpec, tree, path, value, rules)
@@ -261,16 +268,20 @@ def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice
 
     tree = _defer_outputs(args)
     try:
-        parse_model(PoolSpec, tree, rules, stack_words=False)
+        spec = parse_model(PoolSpec, tree, rules, stack_words=False)
     except InvalidInput as error:
         raise InvalidPoolError(name, error) from None
+    # `rules` sees the pool again when a value becomes known
+    notices = found.notices
     # Only now: what a refused pool was given must not be looked at any more. The rules have judged this tree already,
     # and what comes later is closed to them in either.
-    spec = parse_model(PoolSpec, map_later(tree, check_when_known), lambda _: (), stack_words=False)
+    watched = map_later(tree, check_when_known)
+    if later:
+        spec = parse_model(PoolSpec, watched, lambda _: (), stack_words=False)
     missing = check_tools(spec)
     if missing:
         raise InvalidPoolError(name, InvalidInput(missing))
-    return spec, check_pool(spec, today).notices
+    return spec, notices
 
 
 def _defer_outputs(value: Any) -> Any:

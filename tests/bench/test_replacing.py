@@ -16,16 +16,18 @@ def edit(preview: float = 2.0, up: float = 3.0, **changes: Any) -> Round:
 
 
 def test_the_best_preview_and_the_best_replacement_of_each_are_compared() -> None:
-    preview, up = compare([(edit(2.4, 9.0), edit(2.0, 3.0)), (edit(8.0, 3.3), edit(7.0, 8.0))])
-    assert (preview.measured, preview.baseline) == (2.4, 2.0)
-    assert (up.measured, up.baseline) == (3.3, 3.0)
+    preview, up = compare(
+        [(edit(2.1, 9.0), edit(2.0, 3.0), edit(1.4, 2.0)), (edit(8.0, 3.2), edit(7.0, 8.0), edit(6.0, 5.0))]
+    )
+    assert (preview.measured, preview.baseline, preview.bare) == (2.1, 2.0, 1.4)
+    assert (up.measured, up.baseline, up.bare) == (3.2, 3.0, 2.0)
     assert preview.met
     assert up.met
-    assert "the best of 2 runs in turns, the slowest 8.00 s and 7.00 s" in preview.note
+    assert "the best of 2 runs in turns, the slowest 8.00 s, 7.00 s and 6.00 s" in preview.note
 
 
-def test_a_component_that_is_much_slower_misses_the_target() -> None:
-    preview, up = compare([(edit(2.0 * MOST + 0.1, 3.0), edit(2.0, 3.0))])
+def test_a_component_that_is_much_slower_than_its_children_misses_the_target() -> None:
+    preview, up = compare([(edit(2.0 * MOST + 0.1, 3.0), edit(2.0, 3.0), edit(9.0, 9.0))])
     assert not preview.met
     assert up.met
 
@@ -42,15 +44,16 @@ def test_a_component_that_is_much_slower_misses_the_target() -> None:
     ],
 )
 def test_times_of_anything_but_the_same_replacement_count_for_nothing(wrong: dict[str, Any]) -> None:
-    for one in ((edit(**wrong), edit()), (edit(), edit(**wrong))):
-        rows = compare([(edit(), edit()), one])
+    others = (edit(), edit())
+    for one in ((edit(**wrong), *others), (others[0], edit(**wrong), others[1]), (*others, edit(**wrong))):
+        rows = compare([(edit(), edit(), edit()), one])
         assert not any(row.met for row in rows)
         assert all("did not replace the same pool" in row.note for row in rows)
 
 
-def test_a_round_that_did_not_replace_the_pool_in_either_counts_for_nothing() -> None:
+def test_a_round_that_did_not_replace_the_pool_in_any_counts_for_nothing() -> None:
     nothing = edit(previewed={}, asked=())
-    assert not any(row.met for row in compare([(nothing, nothing)]))
+    assert not any(row.met for row in compare([(nothing, nothing, nothing)]))
 
 
 def test_a_preview_is_read_as_what_it_would_change() -> None:

@@ -109,7 +109,8 @@ RULES: tuple[Callable[[PoolSettings, date], Findings], ...] = (
 
 def check_pool(settings: PoolSettings, today: date) -> Findings:
     """Everything that is wrong with a pool, and everything that deserves a warning."""
-    findings = Findings()
-    for rule in RULES:
-        findings += rule(settings, today)
-    return findings
+    findings = [rule(settings, today) for rule in RULES]
+    return Findings(
+        tuple(problem for one in findings for problem in one.problems),
+        tuple(notice for one in findings for notice in one.notices),
+    )

@@ -32,7 +32,7 @@ def declare(
         resource_name=f"{name}-pool",
         rollout=spec.rollout,
         expected=tuple(extension_names(spec)),
-        urn=pulumi.create_urn(f"{name}-pool", POOL_TYPE, component),
+        urn=_urn_of_child(component, f"{name}-pool"),
         scale=pulumi.Output.from_input(open_later(inputs.get("scale_settings"))),
         base=pulumi.Output.from_input(open_later(spec.pool_name if spec.pool_name is not None else name)),
         pool_name=pulumi.Output.from_input(open_later(inputs["pool_name"])),
@@ -41,6 +41,11 @@ def declare(
     )
     plans().add(plan)
     return plan
+
+
+def _urn_of_child(component: pulumi.Resource, name: str) -> pulumi.Output[str]:
+    # as `pulumi.create_urn` makes it, with one Output instead of six
+    return component.urn.apply(lambda parent: f"{parent.rpartition('::')[0]}${POOL_TYPE}::{name}")
 
 
 def needs_hooks(plan: PoolPlan) -> bool:
@@ -60,7 +65,7 @@ def declare_canary(plan: PoolPlan) -> PoolPlan:
         resource_name=name,
         rollout=plan.rollout,
         expected=plan.expected,
-        urn=pulumi.create_urn(name, POOL_TYPE, plan.component),
+        urn=_urn_of_child(plan.component, name),
         scale=plan.scale,
         base=plan.base,
         pool_name=plan.pool_name,

@@ -112,6 +112,8 @@ class Plans:
 
     def of_components(self, components: Sequence[Any]) -> tuple[PoolPlan, ...]:
         """The plans of those that are ExtensionPools with a gate, in their order."""
+        if not components:
+            return ()
         wanted = {id(one) for one in components}
         return tuple(plan for plan in self._plans if id(plan.component) in wanted and plan.rollout.terms is not None)
 

@@ -23,7 +23,14 @@ _ARM_NAMES = {
 
 def arm_name(field: str) -> str:
     """The name that ARM, and so a stack file, has for a field: ``vm_size`` -> ``vmSize``."""
-    return _ARM_NAMES.get(field) or to_camel(field)
+    known = _ARM_NAMES.get(field)
+    if known is not None:
+        return known
+    first, *others = field.split("_")
+    if all(word.isascii() and word.isalpha() and word.islower() for word in (first, *others)):
+        # what all our own fields are: pydantic's way, for any text, is a tenth of what the models take to load
+        return first + "".join(word.capitalize() for word in others)
+    return to_camel(field)
 
 
 # What stands under these arguments are names of the user, not words of ours.
