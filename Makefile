@@ -33,7 +33,7 @@ test: check ## Run `make check`, then all tests, those with the real engine incl
 	@$(BIN)/python -m pytest --basetemp .local/tests -m "not drill" --ignore tests/layout
 drills: .venv/.test ## Run the long tests: roll-outs, ways back, stacks broken at work by quotas, faults and kills
 	@$(ENGINE) get
-	@$(BIN)/python -m pytest --basetemp .local/drills -m drill tests/on_engine tests/drills
+	@$(BIN)/python -m pytest --basetemp .local/drills -m drill tests tests/drills
 bench: .venv/.up ## Measure the command and the component against baselines; fails if a target is missed
 	@$(ENGINE) get
 	@$(BIN)/python -m bench

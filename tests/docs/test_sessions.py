@@ -14,7 +14,7 @@ from tests.docs.pages import blocks_of, read
 from tests.docs.session import FOLLOWED, Ran, Session
 from tests.docs.stacks import OPEN, OPERATED, ROLLED
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.drill]
 
 LOCKED = (
     "DPKG frontend (/var/lib/dpkg/lock-frontend) is locked by another process, please try reinstalling after sometime"

@@ -96,7 +96,9 @@ def test_a_base_that_is_none_is_refused_and_never_an_option(forked, name):
         made.repository.find_base(name, {})
 
 
-def test_a_folder_without_git_is_refused(tmp_path):
+def test_a_folder_without_git_is_refused(tmp_path, monkeypatch):
+    # which may itself be within a repository
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(Refused, match="is not in a git repository"):
         Repository(tmp_path)
 

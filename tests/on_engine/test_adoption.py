@@ -16,6 +16,8 @@ from extension_pool.ops.importing import plan_import
 from tests.on_engine.config import MONITOR
 from tests.on_engine.stack import ROOT, EngineStack
 
+pytestmark = pytest.mark.drill
+
 TODAY = date(2026, 11, 20)
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-batch-prod"
 ACCOUNT = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/extpoolprod"

@@ -9,6 +9,8 @@ import pytest
 
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 
 def wanted(name: str, options: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     return {"name": name, "options": options or {}, **more}

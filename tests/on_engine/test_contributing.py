@@ -12,6 +12,8 @@ from engine import get
 from tests.support.recipe import Step, parse_recipe
 from tests.support.tree import ROOT, Copy
 
+pytestmark = pytest.mark.drill
+
 STEPS = parse_recipe((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), "How to add an extension type")
 
 PYTEST = ".venv/bin/python -m pytest -q -x -p no:cacheprovider"

@@ -11,6 +11,8 @@ from tests.on_engine.plugins import with_plugin
 from tests.on_engine.rolled import POOLS
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 NewStack = Callable[..., EngineStack]
 Pair = tuple[EngineStack, EngineStack]
 POOL = "render-pool"

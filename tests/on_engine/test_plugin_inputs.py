@@ -8,6 +8,8 @@ import pytest
 from tests.on_engine.plugins import with_plugin
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 GPU = {"name": "driver", "publisher": "Microsoft.HpcCompute", "type": "NvidiaGpuDriverLinux"}
 
 

@@ -21,6 +21,8 @@ from tests.distribution.built import Builder, install_beside
 from tests.on_engine.stack import ROOT, SPEED
 from tests.support.git_server import serve_git
 
+pytestmark = pytest.mark.drill
+
 PAGE = ROOT / "docs" / "new-project.md"
 NOT_OURS = shutil.ignore_patterns(
     *(".git", ".venv", ".local", ".*_cache", ".hypothesis", "__pycache__", "*.pyc", "*.egg-info", "dist", "build"),

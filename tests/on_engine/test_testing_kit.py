@@ -13,6 +13,8 @@ from extension_pool.testing.values import reveal, secret_places
 from extension_pool.wire_marks import SIGNATURE
 from tests.on_engine.stack import EngineStack
 
+pytestmark = pytest.mark.drill
+
 TENANT = "11111111-1111-1111-1111-111111111111"
 
 

@@ -21,6 +21,8 @@ from .azure_jobs import PIPELINES, STEPS, TASKS, Pipeline, expand, load, read_pi
 from .scripts import StandIns, clone
 from .world import OwnProject, World
 
+pytestmark = pytest.mark.drill
+
 FILES = sorted(file.name for file in PIPELINES.glob("*.yml"))
 RUNNABLE = ["drift.yml", "pull-request.yml"]
 LARGER = pool(vmSize="Standard_D4s_v5")

@@ -24,7 +24,7 @@ from .github_runs import Runs, said, scripts_of, stranger
 from .scripts import clone
 from .world import OwnProject, World, token_service
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.drill]
 
 HERE = "contoso/render"
 LARGER = pool(vmSize="Standard_D4s_v5")

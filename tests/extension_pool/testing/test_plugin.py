@@ -38,6 +38,8 @@ def run(folder: Path, *words: str, **environment: str) -> tuple[int, str]:
 def write_page(folder: Path) -> list[str]:
     """Every file of the page, by the comment in its first line."""
     names = []
+    # the folder may be within this project, whose settings are not a user's
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     for name, text in re.findall(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", PAGE, re.S):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
