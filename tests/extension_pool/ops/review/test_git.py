@@ -72,11 +72,11 @@ def test_a_project_without_a_folder_for_its_stacks_has_them_beside_it(repository
 
 def test_a_folder_of_stacks_outside_of_the_project_is_found(tmp_path: Path) -> None:
     repository = Project(tmp_path / "r", "project")
-    repository.write("Pulumi.yaml", "name: x\nstackConfigDir: ../shared\n")
-    repository.write("../shared/Pulumi.dev.yaml", "config: {}\n")
+    repository.write("Pulumi.yaml", "name: x\nstackConfigDir: ../common\n")
+    repository.write("../common/Pulumi.dev.yaml", "config: {}\n")
     repository.commit()
     base, now = stack_files(repository.project, "HEAD")
-    assert list(base) == list(now) == ["shared/Pulumi.dev.yaml"]
+    assert list(base) == list(now) == ["common/Pulumi.dev.yaml"]
 
 
 def test_it_works_in_a_worktree(repository: Project, tmp_path: Path) -> None:
