@@ -7,6 +7,8 @@ import pytest
 
 from tests.on_engine.rolled import TEXT, Rolled, wanted
 
+pytestmark = pytest.mark.drill
+
 GREEN = {"strategy": "blue-green", "gate": {"timeout": "PT10S"}}
 
 

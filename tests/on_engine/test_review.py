@@ -19,6 +19,8 @@ from engine.review import Review, report
 from tests.on_engine.reviewing import Repository, Reviewing, built, pool, secret_pool, steps
 from tests.on_engine.stack import ROOT
 
+pytestmark = pytest.mark.drill
+
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
