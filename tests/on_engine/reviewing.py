@@ -57,7 +57,7 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copytree(ROOT / "components", folder / "components", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("Pulumi.yaml", "requirements.txt", "constraints.txt"):
+        for name in (".gitignore", "Pulumi.yaml", "requirements.txt", "constraints.txt"):
             shutil.copy(ROOT / name, folder / name)
         program = (ROOT / "__main__.py").read_text(encoding="utf-8")
         (folder / "__main__.py").write_text(program.replace("\nfrom datetime", f"\n{CHECK}\nfrom datetime", 1))

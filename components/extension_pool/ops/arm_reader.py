@@ -7,13 +7,12 @@ The endpoint is that of the public cloud unless ``AZURE_RESOURCE_MANAGER_ENDPOIN
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import BadUsage, CannotAsk
-from .settings import normalise_endpoint
+from .settings import is_this_machine, normalise_endpoint
 from .text import clean_line
 
 ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
@@ -31,7 +30,7 @@ def arm_endpoint(environ: Mapping[str, str]) -> str:
     except BadUsage:
         raise BadUsage(f"{ENDPOINT}: must be an endpoint such as {PUBLIC}, got {text[:100]!r}") from None
     parts = urlsplit(endpoint)
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname or ""):
+    if parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
         raise BadUsage(f"{ENDPOINT}: must be https:// for another machine, got {endpoint!r}; use https://")
     return endpoint
 
@@ -93,10 +92,3 @@ def _json(answer: Any) -> Any:
         return answer.json()
     except ValueError:
         return None
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

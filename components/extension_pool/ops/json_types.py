@@ -3,7 +3,6 @@
 Keys stay; new ones may be added. No `from __future__ import annotations`: the types are read at run time.
 """
 
-from enum import Enum
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
@@ -11,34 +10,14 @@ from typing_extensions import TypedDict
 from .cells import Verdict
 from .drift import DriftKind
 from .gate import Outcome
+from .json_schema import TIME, one_of
 from .snapshot import Answer
 
-
-class _Format:
-    """What JSON Schema calls a text's format, told in the way that pydantic asks for it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {**handler(schema), "format": self.name}
-
-
-class _OneOf:
-    """The values of an enumeration, told in the way that pydantic asks for them."""
-
-    def __init__(self, words: type[Enum]) -> None:
-        self.words = [word.value for word in words]
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {**handler(schema), "enum": self.words}
-
-
-Time = Annotated[str, _Format("date-time")]
-VerdictWord = Annotated[str, _OneOf(Verdict)]
-OutcomeWord = Annotated[str, _OneOf(Outcome)]
-AnswerWord = Annotated[str, _OneOf(Answer)]
-DriftWord = Annotated[str, _OneOf(DriftKind)]
+Time = Annotated[str, TIME]
+VerdictWord = Annotated[str, one_of(Verdict)]
+OutcomeWord = Annotated[str, one_of(Outcome)]
+AnswerWord = Annotated[str, one_of(Answer)]
+DriftWord = Annotated[str, one_of(DriftKind)]
 
 
 class ProblemJson(TypedDict):

@@ -5,6 +5,7 @@ The environment variables are those that `az batch` reads, so a shell that is se
 
 import base64
 import binascii
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -76,6 +77,14 @@ def account_of(endpoint: str) -> str | None:
     """The account that the host of `endpoint` names, `<account>.<region>.batch.<cloud>`; None for any other host."""
     labels = (urlsplit(endpoint).hostname or "").split(".")
     return labels[0] if len(labels) > 3 and labels[2] == "batch" else None
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent to `host` stays on this machine, so that it may go without TLS."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def place(settings: Settings, endpoint: str | None = None, account: str | None = None) -> Place:

@@ -3,7 +3,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extension_pool.ops.errors import BadUsage
-from extension_pool.ops.settings import Place, Settings, account_of, normalise_endpoint, place, read_settings
+from extension_pool.ops.settings import (
+    Place,
+    Settings,
+    account_of,
+    is_this_machine,
+    normalise_endpoint,
+    place,
+    read_settings,
+)
 
 from .fake_service import KEY
 
@@ -100,3 +108,20 @@ def test_what_is_missing_or_does_not_fit_says_what_to_set() -> None:
         place(Settings("http://127.0.0.1:80", access_key=KEY))
     with pytest.raises(BadUsage, match=rf"^endpoint: must be that of account 'other', got '{ENDPOINT}'; set AZURE"):
         place(Settings(ENDPOINT), None, "other")
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+        ("", False),
+    ],
+)
+def test_only_a_loopback_address_is_this_machine(host, here):
+    assert is_this_machine(host) is here

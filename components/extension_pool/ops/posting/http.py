@@ -8,7 +8,6 @@ it is used.
 from __future__ import annotations
 
 import base64
-import ipaddress
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import BadUsage, CannotAsk
+from ..settings import is_this_machine
 from ..text import clean_line
 from .answer import LIMITED_SECONDS, Answer, limit_wait, parse_answer, retry_after
 from .keeping import Unsure
@@ -85,7 +85,7 @@ def check_base(url: str, variable: str) -> str:
     try:
         parts = urlsplit(word)
         host = parts.hostname or ""
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(host))
         whole = bool(host) and parts.username is None and not parts.query and not parts.fragment
     except ValueError:
         safe = whole = False
@@ -263,10 +263,3 @@ def _unsent(error: Exception) -> bool:
         return True
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,26 +3,20 @@
 Keys stay; new ones may be added. No `from __future__ import annotations`: the types are read at run time.
 """
 
-from enum import Enum
 from typing import Annotated
 
-from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from ...mutability import Azure, Confidence, Ours
+from ..json_schema import one_of
 from .model import Edit, Operation, Standing
 
-
-def _words(kind: type[Enum]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "enum": [one.value for one in kind]})
-
-
-OperationWord = Annotated[str, _words(Operation)]
-StandingWord = Annotated[str, _words(Standing)]
-EditWord = Annotated[str, _words(Edit)]
-AzureWord = Annotated[str, _words(Azure)]
-OursWord = Annotated[str, _words(Ours)]
-ConfidenceWord = Annotated[str, _words(Confidence)]
+OperationWord = Annotated[str, one_of(Operation)]
+StandingWord = Annotated[str, one_of(Standing)]
+EditWord = Annotated[str, one_of(Edit)]
+AzureWord = Annotated[str, one_of(Azure)]
+OursWord = Annotated[str, one_of(Ours)]
+ConfidenceWord = Annotated[str, one_of(Confidence)]
 
 
 class PlaceJson(TypedDict):
