@@ -5,6 +5,7 @@ A value that is not known yet (`Later`) passes every type: it is judged when it 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Awaitable, Callable
@@ -51,15 +52,16 @@ else:
     class LaterOr:
         """``LaterOr[T]``: a T, or a value that is not known yet."""
 
-        def __class_getitem__(cls, item: Any) -> Any:
+        @staticmethod
+        @functools.cache
+        def __class_getitem__(item: Any) -> Any:
             return Annotated[item, _LATER]
 
 
 def _matching(pattern: str, rule: str, do: str = "") -> AfterValidator:
-    compiled = re.compile(pattern)
-
     def check(value: str) -> str:
-        if not compiled.fullmatch(value):
+        # `re` keeps what it has compiled, and a program uses few of the patterns
+        if not re.fullmatch(pattern, value):
             raise broken(rule, do=do)
         return value
 
@@ -96,14 +98,12 @@ def _no_number(value: Any) -> Any:
     return value
 
 
-_ISO_DURATION = re.compile(
-    r"P(?=.)(?:(?P<days>\d+)D)?(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
-)
+_ISO_DURATION = r"P(?=.)(?:(?P<days>\d+)D)?(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 
 
 def duration_in_seconds(text: str) -> int | None:
     """Seconds of an ISO 8601 duration in days, hours, minutes and seconds (``PT15M``); None if it is not one."""
-    match = _ISO_DURATION.fullmatch(text)
+    match = re.fullmatch(_ISO_DURATION, text)
     if match is None:
         return None
     days, hours, minutes, seconds = (int(match[unit] or 0) for unit in ("days", "hours", "minutes", "seconds"))

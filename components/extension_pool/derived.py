@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .azure_types import duration_in_seconds
-from .extensions import ExtensionType
-from .extensions.key_vault import (
-    KEY_VAULT_FOR_LINUX,
-    KEY_VAULT_FOR_WINDOWS,
-    extension_type_for,
-    render_key_vault_extension,
-)
+from .extensions.certificates import extension_type_for, render_key_vault_extension
+from .extensions.kinds import KEY_VAULT, ExtensionType
 from .images import Image, find_image, find_image_by_reference, os_of_node_agent
 from .spec import RBAC, ExistingIdentity, Extension, KeyVaultAccess, KeyVaultExtension, PoolSettings
 
@@ -84,9 +79,8 @@ def requires_initial_sync(pool: PoolSettings) -> bool:
     options = pool.key_vault_extension or KeyVaultExtension()
     if pool.key_vault_certificates and options.require_initial_sync is not False:
         return True
-    kinds = (KEY_VAULT_FOR_LINUX, KEY_VAULT_FOR_WINDOWS)
     return any(
-        any(kind.matches(extension.publisher, extension.type) for kind in kinds)
+        any(kind.matches(extension.publisher, extension.type) for kind in KEY_VAULT)
         and _syncs_first(extension.settings_object)
         for extension in pool.extensions or []
     )

@@ -161,7 +161,7 @@ _STRICTNESS: Mapping[Azure, int] = {
     azure: index for index, azure in enumerate((Azure.IN_PLACE, Azure.NEW_NODES, Azure.REFUSED, Azure.OTHER_POOL))
 }
 # a name, or what stands in brackets: a key in quotes, an index, or `*`
-_SEGMENT = re.compile(r"""\[\s*(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|[^\]]*)\s*\]|(?P<name>[^.\[\]]+)""")
+_SEGMENT = r"""\[\s*(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|[^\]]*)\s*\]|(?P<name>[^.\[\]]+)"""
 
 
 def _document() -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _parts(rule: Rule) -> tuple[str, ...]:
 
 def _segments(path: str) -> tuple[str, ...]:
     """The names in a path, without indexes, without ARM's ``properties`` around them."""
-    found = [match["double"] or match["single"] or match["name"] or "" for match in _SEGMENT.finditer(path)]
+    found = [match["double"] or match["single"] or match["name"] or "" for match in re.finditer(_SEGMENT, path)]
     names = tuple(_folded(one) for one in found if one and not one.isdigit() and one != "*")
     return names[1:] if names[:1] == ("properties",) else names
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .spec import Rollout
 
 # A new form gets a new beginning: names of this one may stand in states for years.
-_RECORD = re.compile(r"extension-pool:rollout gate=(?P<gate>\S+) canary=(?P<canary>\d+) jobs=(?P<jobs>[a-z-]+)")
+_RECORD = r"extension-pool:rollout gate=(?P<gate>\S+) canary=(?P<canary>\d+) jobs=(?P<jobs>[a-z-]+)"
 _NONE = "none"
 
 
@@ -38,7 +38,7 @@ def render_record(rollout: Rollout) -> str:
 def find_record(hooks: Iterable[object]) -> Record | None:
     """What the names of a pool's hooks say; None where none of them is such a record."""
     for name in hooks:
-        match = _RECORD.fullmatch(name) if isinstance(name, str) else None
+        match = re.fullmatch(_RECORD, name) if isinstance(name, str) else None
         if match:
             gate, jobs = (None if match[key] == _NONE else match[key] for key in ("gate", "jobs"))
             return Record(gate, int(match["canary"]), jobs)

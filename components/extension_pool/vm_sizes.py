@@ -15,33 +15,36 @@ RETIREMENT_SOURCE = "https://github.com/Azure/Batch/issues/140"
 
 @dataclass(frozen=True)
 class RetiringFamily:
-    """family: Azure's name of the family; pattern: the sizes in it; successor: a current size or family."""
+    """family: Azure's name of the family; successor: a current size or family."""
 
     family: str
-    pattern: re.Pattern[str]
     successor: str
 
 
-def _family(family: str, pattern: str, successor: str) -> RetiringFamily:
-    return RetiringFamily(family, re.compile(pattern, re.IGNORECASE), successor)
-
-
-# Dv1 and Dv2 number their sizes 1-5 and 11-15; the current D sizes (D2s_v5 ...) end in _v3 or later.
-RETIRING_FAMILIES = (
-    _family("D", r"standard_d(1|2|3|4|11|12|13|14)", "Standard_D2s_v5 (Dsv5)"),
-    _family("DS", r"standard_ds(1|2|3|4|11|12|13|14)", "Standard_D2s_v5 (Dsv5)"),
-    _family("Dv2", r"standard_d(1|2|3|4|5|11|12|13|14|15i?)_v2(_promo)?", "Standard_D2s_v5 (Dsv5)"),
-    _family("DSv2", r"standard_ds(1|2|3|4|5|11|12|13|14|15i?)(-\d+)?_v2(_promo)?", "Standard_D2s_v5 (Dsv5)"),
-    _family("Ls", r"standard_l(4|8|16|32)s", "Standard_L8s_v3 (Lsv3)"),
-    _family("HBv2", r"standard_hb120(-\d+)?rs_v2", "Standard_HB120rs_v3 (HBv3)"),
-    _family("HC", r"standard_hc44(-\d+)?rs", "Standard_HB120rs_v3 (HBv3)"),
-    _family("NP", r"standard_np(10|20|40)s", "a GPU family such as NVadsA10v5"),
-)
+_DSV5 = "Standard_D2s_v5 (Dsv5)"
+_HBV3 = "Standard_HB120rs_v3 (HBv3)"
+# What a size's name has before its number and behind it, and its version: the current D sizes (D2s_v5 ...) are of
+# version 3 or later.
+_RETIRING = {
+    ("d", "", 1): RetiringFamily("D", _DSV5),
+    ("ds", "", 1): RetiringFamily("DS", _DSV5),
+    ("d", "", 2): RetiringFamily("Dv2", _DSV5),
+    ("d", "i", 2): RetiringFamily("Dv2", _DSV5),
+    ("ds", "", 2): RetiringFamily("DSv2", _DSV5),
+    ("ds", "i", 2): RetiringFamily("DSv2", _DSV5),
+    ("l", "s", 1): RetiringFamily("Ls", "Standard_L8s_v3 (Lsv3)"),
+    ("hb", "rs", 2): RetiringFamily("HBv2", _HBV3),
+    ("hc", "rs", 1): RetiringFamily("HC", _HBV3),
+    ("np", "s", 1): RetiringFamily("NP", "a GPU family such as NVadsA10v5"),
+}
 
 
 def find_retiring_family(vm_size: str) -> RetiringFamily | None:
     """The retiring family that a size such as ``STANDARD_DS2_V2`` belongs to; None for every other size."""
-    return next((family for family in RETIRING_FAMILIES if family.pattern.fullmatch(vm_size)), None)
+    match = _NAME.fullmatch(vm_size)
+    if match is None or match["accelerator"] or match["tier"].lower() == "basic":
+        return None
+    return _RETIRING.get((match["family"].lower(), match["features"].lower(), int(match["version"] or 1)))
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class VmSize:
 
 # FAMILY, vCPUs, constrained vCPUs, features, accelerator, version: Standard_NC24ads_A100_v4
 _NAME = re.compile(
-    r"(?:standard|basic)_(?P<family>[a-z]+?)(?P<cores>\d+)(?:-(?P<fewer>\d+))?(?P<features>[a-z]*)"
+    r"(?P<tier>standard|basic)_(?P<family>[a-z]+?)(?P<cores>\d+)(?:-(?P<fewer>\d+))?(?P<features>[a-z]*)"
     r"(?P<accelerator>(?:_(?!v\d{1,2}(?:_|$)|promo)[a-z0-9]+)*)(?:_v(?P<version>\d{1,2}))?(?:_promo)?",
     re.IGNORECASE,
 )

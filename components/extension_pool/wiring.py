@@ -27,7 +27,7 @@ from .args import ExtensionPoolArgs
 from .checks import check_pool
 from .checks.access import mode_not_found, what_only_rbac_has
 from .derived import extension_names, grant_wait, in_canonical_order
-from .extensions import TypedExtension
+from .extensions.typed import TypedExtension
 from .hooks import refuse_a_taken_name
 from .pool import InvalidPoolError
 from .pool_inputs import canary_inputs, pool_inputs, with_secrets

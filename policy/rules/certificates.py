@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from extension_pool.azure_types import has_version
-from extension_pool.extensions import KeyVaultForLinux, KeyVaultForWindows
+from extension_pool.extensions.kinds import KEY_VAULT
 from extension_pool.problems import Path
 
 from ..grants import REFUSED, UNSEEN, Verdict, read_access
 from ..model import ADVISORY, MANDATORY, UNKNOWN, Parameter, Resource, Rule, Settings, Stack, Violation, applies
 from ..reading import Extension, at, extensions_of, is_pool, known_items, plain
 
-_KINDS = (KeyVaultForLinux.kind, KeyVaultForWindows.kind)
 _SECRET_URL = re.compile(r"(?i)https://(?P<vault>[^./]+)\.vault\.[^/]+/secrets/(?P<secret>[^/]+)")
 
 
@@ -66,7 +65,7 @@ def find_pinned_certificates(pool: Resource, settings: Settings) -> Iterator[Vio
 
 
 def _key_vault_extensions(pool: Resource) -> list[Extension]:
-    return [one for one in extensions_of(pool) if one.kind in _KINDS]
+    return [one for one in extensions_of(pool) if one.kind in KEY_VAULT]
 
 
 def _reads(pool: Resource) -> Iterator[tuple[Path, str, str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..derived import os_type_of
-from ..extensions.key_vault import render_key_vault_extension
+from ..extensions.certificates import render_key_vault_extension
 from ..images import find_image
 from ..problems import InvalidInput, Path
 from ..spec import MACHINE_FIELDS, KeyVaultCertificate, KeyVaultExtension, PoolSettings, PoolSpec, plain_tree, present

@@ -5,21 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from ..derived import image_of
-from ..extensions import (
-    AmdGpuDriverWindows,
-    GuestAttestationLinux,
-    GuestAttestationWindows,
-    NvidiaGpuDriverLinux,
-    NvidiaGpuDriverWindows,
-)
+from ..extensions.kinds import AMD_GPU_DRIVER_WINDOWS, GUEST_ATTESTATION, NVIDIA_GPU_DRIVER
 from ..problems import Findings, Problem
 from ..spec import PoolSettings
 from ..vm_sizes import parse_vm_size
 from .extensions import known_extensions
 
-_NVIDIA = (NvidiaGpuDriverLinux.kind, NvidiaGpuDriverWindows.kind)
-_DRIVERS = {_NVIDIA[0].type: "nvidia", _NVIDIA[1].type: "nvidia", AmdGpuDriverWindows.kind.type: "amd"}
-_ATTESTATION = (GuestAttestationLinux.kind, GuestAttestationWindows.kind)
+_DRIVERS = {**{kind.type: "nvidia" for kind in NVIDIA_GPU_DRIVER}, AMD_GPU_DRIVER_WINDOWS.type: "amd"}
 
 
 def check_secure_boot(pool: PoolSettings, today: date) -> Findings:
@@ -31,7 +23,7 @@ def check_secure_boot(pool: PoolSettings, today: date) -> Findings:
         tuple(
             Problem((*at, "type"), "does not support Secure Boot", extension.type, do="switch secure_boot_enabled off")
             for at, extension, kind in known_extensions(pool)
-            if kind in _NVIDIA
+            if kind in NVIDIA_GPU_DRIVER
         )
     )
 
@@ -56,7 +48,7 @@ def warn_of_second_driver(pool: PoolSettings, today: date) -> Findings:
     has_driver = any(one.startswith("Nvidia") for one in image.capabilities) or image.offer == "ubuntu-hpc"
     findings = Findings()
     for at, _, kind in known_extensions(pool):
-        if has_driver and kind in _NVIDIA:
+        if has_driver and kind in NVIDIA_GPU_DRIVER:
             findings += Findings.warning((*at, "type"), f"the image {image.title} brings an NVIDIA driver; remove one")
     return findings
 
@@ -71,6 +63,6 @@ def warn_of_missing_trusted_launch(pool: PoolSettings, today: date) -> Findings:
     if any(one is None or one is False for one in told):
         text = "needs security_profile with security_type trustedLaunch, secure_boot_enabled and v_tpm_enabled"
         for at, _, kind in known_extensions(pool):
-            if kind in _ATTESTATION:
+            if kind in GUEST_ATTESTATION:
                 findings += Findings.warning((*at, "type"), text)
     return findings

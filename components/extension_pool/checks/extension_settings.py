@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ..extensions import AzureMonitorLinuxAgent, AzureMonitorWindowsAgent, judge_protected_settings, judge_settings
+from ..extensions.kinds import AZURE_MONITOR
+from ..extensions.schema import judge_protected_settings, judge_settings
 from ..problems import Findings, Later, Notice, Problem
 from ..spec import PoolSettings
 from .extensions import known_extensions
-
-_MONITOR = (AzureMonitorLinuxAgent.kind, AzureMonitorWindowsAgent.kind)
 
 
 def check_settings(pool: PoolSettings, today: date) -> Findings:
@@ -54,7 +53,7 @@ def check_proxy_credentials(pool: PoolSettings, today: date) -> Findings:
     for at, extension, kind in known_extensions(pool):
         settings, protected = extension.settings_object, extension.protected_settings
         proxy = settings.get("proxy") if isinstance(settings, Mapping) else None
-        if kind not in _MONITOR or not isinstance(proxy, Mapping) or proxy.get("auth") != "true":
+        if kind not in AZURE_MONITOR or not isinstance(proxy, Mapping) or proxy.get("auth") != "true":
             continue
         if protected is None or (isinstance(protected, Mapping) and "proxy" not in protected):
             rule = 'required with proxy.auth "true", but missing'

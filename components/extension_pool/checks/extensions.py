@@ -7,14 +7,21 @@ from collections import Counter
 from datetime import date
 
 from ..derived import key_vault_extension_name, key_vault_extension_type, node_agent_of, os_type_of
-from ..extensions import REGISTRY, ExtensionType, find_extension_type, is_reserved, major_of
-from ..extensions.key_vault import KEY_VAULT_FOR_LINUX, KEY_VAULT_FOR_WINDOWS
+from ..extensions.kinds import (
+    KEY_VAULT_FOR_LINUX,
+    KEY_VAULT_FOR_WINDOWS,
+    REGISTRY,
+    ExtensionType,
+    find_extension_type,
+    is_reserved,
+    major_of,
+)
 from ..problems import Findings, Notice, Path, Problem, nearest
 from ..spec import Extension, PoolSettings
 
 # "Ubuntu 22.04+" and "Azure Linux" of the vendor's page, as node agents
-_KEY_VAULT_LINUX_AGENTS = re.compile(r"batch\.node\.(ubuntu (2[2-9]|[3-9]\d)\..*|mariner.*|azurelinux.*)")
-_SERVERS_BEFORE_2022 = re.compile(r"(2008|2012|2016|2019)-.*")
+_KEY_VAULT_LINUX_AGENTS = r"batch\.node\.(ubuntu (2[2-9]|[3-9]\d)\..*|mariner.*|azurelinux.*)"
+_SERVERS_BEFORE_2022 = r"(2008|2012|2016|2019)-.*"
 
 
 def known_extensions(pool: PoolSettings) -> list[tuple[Path, Extension, ExtensionType]]:
@@ -124,11 +131,11 @@ def warn_of_undocumented_os(pool: PoolSettings, today: date) -> Findings:
         wanted.append((("key_vault_certificates",), certificates, major_of(version)))
     findings = Findings()
     for at, kind, major in wanted:
-        if kind is KEY_VAULT_FOR_LINUX and agent and not _KEY_VAULT_LINUX_AGENTS.fullmatch(agent):
+        if kind is KEY_VAULT_FOR_LINUX and agent and not re.fullmatch(_KEY_VAULT_LINUX_AGENTS, agent):
             findings += Findings.warning(
                 at, f"{kind.type} is documented for Ubuntu 22.04 and later and Azure Linux only"
             )
-        if kind is KEY_VAULT_FOR_WINDOWS and major == 4 and _SERVERS_BEFORE_2022.fullmatch(f"{sku}-"):
+        if kind is KEY_VAULT_FOR_WINDOWS and major == 4 and re.fullmatch(_SERVERS_BEFORE_2022, f"{sku}-"):
             findings += Findings.warning(at, f"{kind.type} 4 installs on Windows Server 2022 and 2025 only; use 3.0")
     return findings
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ..extensions import ApplicationHealthLinux, ApplicationHealthWindows, major_of
+from ..extensions.kinds import APPLICATION_HEALTH, major_of
 from ..problems import Findings
 from ..spec import PoolSettings
 from .extensions import known_extensions
 
 AGENT_PORT = 29879
 """Where the Batch node agent answers for its own health, on 127.0.0.1, always with status 200."""
-
-_KINDS = (ApplicationHealthLinux.kind, ApplicationHealthWindows.kind)
 
 
 def warn_of_agent_port(pool: PoolSettings, today: date) -> Findings:
@@ -25,7 +23,7 @@ def warn_of_agent_port(pool: PoolSettings, today: date) -> Findings:
     for at, extension, kind in known_extensions(pool):
         settings = extension.settings_object
         # the port may be 29879.0 on Pulumi's wire
-        if kind not in _KINDS or not isinstance(settings, Mapping) or settings.get("port") != AGENT_PORT:
+        if kind not in APPLICATION_HEALTH or not isinstance(settings, Mapping) or settings.get("port") != AGENT_PORT:
             continue
         text = f"port {AGENT_PORT} is taken by the Batch node agent"
         major = major_of(extension.type_handler_version or kind.type_handler_version)

@@ -8,15 +8,14 @@ from typing import Any
 
 from ..azure_types import SecretUrl, has_version
 from ..derived import os_type_of
-from ..extensions import KeyVaultForLinux, KeyVaultForWindows, major_of
-from ..extensions.key_vault import check_certificate
+from ..extensions.certificates import check_certificate
+from ..extensions.kinds import KEY_VAULT, KEY_VAULT_FOR_LINUX, major_of
 from ..extensions.typed import fits
 from ..images import WINDOWS
 from ..problems import Findings, Path, Problem
 from ..spec import PoolSettings
 from .extensions import known_extensions
 
-_KINDS = (KeyVaultForLinux.kind, KeyVaultForWindows.kind)
 _NEVER_RENEWED = "names one version of the secret, which is never renewed; leave the version out to follow the newest"
 
 
@@ -60,7 +59,7 @@ def warn_of_pinned_certificates(pool: PoolSettings, today: date) -> Findings:
             findings += Findings.warning(("key_vault_certificates", index, "url"), _NEVER_RENEWED)
     for at, extension, kind in known_extensions(pool):
         # major 4 refuses it
-        if kind in _KINDS and major_of(extension.type_handler_version) != 4:
+        if kind in KEY_VAULT and major_of(extension.type_handler_version) != 4:
             for path, url in _observed(extension.settings_object):
                 if fits(SecretUrl, url) and has_version(url):
                     findings += Findings.warning((*at, "settings", *path), _NEVER_RENEWED)
@@ -73,7 +72,7 @@ def check_msi_endpoint(pool: PoolSettings, today: date) -> Findings:
     for at, extension, kind in known_extensions(pool):
         settings = extension.settings_object
         authentication = settings.get("authenticationSettings") if isinstance(settings, Mapping) else None
-        if kind not in _KINDS or not isinstance(authentication, Mapping):
+        if kind not in KEY_VAULT or not isinstance(authentication, Mapping):
             continue
         if "msiClientId" in authentication and "msiEndpoint" not in authentication:
             path = (*at, "settings", "authenticationSettings", "msiEndpoint")
@@ -88,7 +87,7 @@ def warn_of_misplaced_authentication(pool: PoolSettings, today: date) -> Finding
     for at, extension, kind in known_extensions(pool):
         settings = extension.settings_object
         management = settings.get("secretsManagementSettings") if isinstance(settings, Mapping) else None
-        if kind in _KINDS and isinstance(management, Mapping) and "authenticationSettings" in management:
+        if kind in KEY_VAULT and isinstance(management, Mapping) and "authenticationSettings" in management:
             path = (*at, "settings", "secretsManagementSettings", "authenticationSettings")
             findings += Findings.warning(path, "is not read here; it belongs beside secretsManagementSettings")
     return findings
@@ -103,7 +102,7 @@ def warn_of_idle_options(pool: PoolSettings, today: date) -> Findings:
     for at, extension, kind in known_extensions(pool):
         settings = extension.settings_object
         management = settings.get("secretsManagementSettings") if isinstance(settings, Mapping) else None
-        if kind is not KeyVaultForLinux.kind or not isinstance(management, Mapping):
+        if kind is not KEY_VAULT_FOR_LINUX or not isinstance(management, Mapping):
             continue
         certificates = management.get("observedCertificates")
         with_acls = (

@@ -7,19 +7,11 @@ from datetime import date
 from typing import Any
 
 from ..azure_types import ClientId, Guid, UserAssignedIdentityId
-from ..extensions import (
-    AzureMonitorLinuxAgent,
-    AzureMonitorWindowsAgent,
-    KeyVaultForLinux,
-    KeyVaultForWindows,
-)
+from ..extensions.kinds import AZURE_MONITOR, KEY_VAULT
 from ..extensions.typed import fits
 from ..problems import Findings, Path, Problem
 from ..spec import PoolSettings
 from .extensions import known_extensions
-
-_KEY_VAULT = (KeyVaultForLinux.kind, KeyVaultForWindows.kind)
-_MONITOR = (AzureMonitorLinuxAgent.kind, AzureMonitorWindowsAgent.kind)
 
 
 def check_identity_is_there(pool: PoolSettings, today: date) -> Findings:
@@ -31,7 +23,7 @@ def check_identity_is_there(pool: PoolSettings, today: date) -> Findings:
         tuple(
             Problem((*at, "type"), rule, kind.type, do="let the component create one, or name one (identity.existing)")
             for at, _, kind in known_extensions(pool)
-            if kind in (*_KEY_VAULT, *_MONITOR)
+            if kind in (*KEY_VAULT, *AZURE_MONITOR)
         )
     )
 
@@ -61,7 +53,7 @@ def warn_of_missing_authentication(pool: PoolSettings, today: date) -> Findings:
     findings = Findings()
     for at, extension, kind in known_extensions(pool):
         settings = extension.settings_object
-        if kind in _MONITOR and (
+        if kind in AZURE_MONITOR and (
             settings is None or (isinstance(settings, Mapping) and "authentication" not in settings)
         ):
             text = "says not as whom the agent signs in, so it sends nothing; add authentication.managedIdentity with"
@@ -99,11 +91,11 @@ def _sign_ins(pool: PoolSettings) -> Iterator[tuple[Path, str, str]]:
     """Where extensions name an identity, by which of its ids, and the id; ids of a wrong shape are judged elsewhere."""
     for at, extension, kind in known_extensions(pool):
         settings = extension.settings_object
-        if kind in _KEY_VAULT:
+        if kind in KEY_VAULT:
             value = _inside(settings, "authenticationSettings", "msiClientId")
             if fits(ClientId, value):
                 yield (*at, "settings", "authenticationSettings", "msiClientId"), "client_id", value
-        if kind in _MONITOR:
+        if kind in AZURE_MONITOR:
             name = _inside(settings, "authentication", "managedIdentity", "identifier-name")
             value = _inside(settings, "authentication", "managedIdentity", "identifier-value")
             field, shape = _IDENTIFIERS.get(name, (None, None)) if isinstance(name, str) else (None, None)

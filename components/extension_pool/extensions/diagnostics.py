@@ -3,16 +3,14 @@
 https://learn.microsoft.com/azure/azure-monitor/agents/diagnostics-extension-schema-windows
 """
 
-from __future__ import annotations
-
-from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from ..azure_types import LaterOr, Text, WholeNumber
 from ..problems import Problem
-from .base import DOUBTFUL, WINDOWS, ExtensionType, ProtectedSettings, Retirement, SettingsModel
+from .base import DOUBTFUL, ProtectedSchemas, ProtectedSettings, Schemas, SettingsModel
+from .kinds import IAAS_DIAGNOSTICS, ExtensionType
 from .typed import TypedExtension
 
 
@@ -78,16 +76,9 @@ class IaaSDiagnosticsProtectedSettings(ProtectedSettings):
 class IaaSDiagnostics(TypedExtension):
     """Azure Diagnostics for Windows nodes."""
 
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "Azure Diagnostics for Windows",
-        "Microsoft.Azure.Diagnostics",
-        "IaaSDiagnostics",
-        WINDOWS,
-        "1.5",
-        settings={1: IaaSDiagnosticsSettings},
-        protected_settings={1: IaaSDiagnosticsProtectedSettings},
-        retirement=Retirement(date(2026, 3, 31), "AzureMonitorWindowsAgent"),
-        needs_settings=True,
-    )
+    kind: ClassVar[ExtensionType] = IAAS_DIAGNOSTICS
+    schemas: ClassVar[Schemas] = {1: IaaSDiagnosticsSettings}
+    protected_schemas: ClassVar[ProtectedSchemas] = {1: IaaSDiagnosticsProtectedSettings}
+
     settings: IaaSDiagnosticsSettings
     protected_settings: IaaSDiagnosticsProtectedSettings = Field(repr=False)

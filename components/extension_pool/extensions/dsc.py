@@ -4,16 +4,14 @@ https://learn.microsoft.com/azure/virtual-machines/extensions/dsc-overview
 https://learn.microsoft.com/azure/virtual-machines/extensions/dsc-windows
 """
 
-from __future__ import annotations
-
-from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from ..azure_types import HttpUrl, LaterOr, Text
 from ..problems import Problem
-from .base import WINDOWS, ExtensionType, ProtectedSettings, Retirement, SettingsModel
+from .base import ProtectedSchemas, ProtectedSettings, Schemas, SettingsModel
+from .kinds import DSC, ExtensionType
 from .typed import TypedExtension
 
 
@@ -85,15 +83,9 @@ class DscProtectedSettings(ProtectedSettings):
 class Dsc(TypedExtension):
     """PowerShell DSC for Windows nodes."""
 
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "PowerShell DSC",
-        "Microsoft.Powershell",
-        "DSC",
-        WINDOWS,
-        "2.77",
-        settings={2: DscSettings},
-        protected_settings={2: DscProtectedSettings},
-        retirement=Retirement(date(2028, 3, 31), "Azure Machine Configuration"),
-    )
+    kind: ClassVar[ExtensionType] = DSC
+    schemas: ClassVar[Schemas] = {2: DscSettings}
+    protected_schemas: ClassVar[ProtectedSchemas] = {2: DscProtectedSettings}
+
     settings: DscSettings = Field(default_factory=DscSettings)
     protected_settings: DscProtectedSettings | None = Field(default=None, repr=False)

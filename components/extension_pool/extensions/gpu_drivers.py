@@ -5,17 +5,14 @@ https://learn.microsoft.com/azure/virtual-machines/extensions/hpccompute-gpu-win
 https://learn.microsoft.com/azure/virtual-machines/extensions/hpccompute-amd-gpu-windows
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from pydantic import Field
 
 from ..azure_types import LaterOr, Text
-from .base import LINUX, WINDOWS, ExtensionType, SettingsModel
+from .base import Schemas, SettingsModel
+from .kinds import AMD_GPU_DRIVER_WINDOWS, NVIDIA_GPU_DRIVER_LINUX, NVIDIA_GPU_DRIVER_WINDOWS, ExtensionType
 from .typed import TypedExtension
-
-_PUBLISHER = "Microsoft.HpcCompute"
 
 
 class NvidiaGpuDriverLinuxSettings(SettingsModel):
@@ -44,43 +41,25 @@ class AmdGpuDriverWindowsSettings(SettingsModel):
 class NvidiaGpuDriverLinux(TypedExtension):
     """The NVIDIA driver for Linux nodes."""
 
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "NVIDIA GPU driver for Linux",
-        _PUBLISHER,
-        "NvidiaGpuDriverLinux",
-        LINUX,
-        "1.6",
-        twin="NvidiaGpuDriverWindows",
-        settings={1: NvidiaGpuDriverLinuxSettings},
-    )
+    kind: ClassVar[ExtensionType] = NVIDIA_GPU_DRIVER_LINUX
+    schemas: ClassVar[Schemas] = {1: NvidiaGpuDriverLinuxSettings}
+
     settings: NvidiaGpuDriverLinuxSettings = Field(default_factory=NvidiaGpuDriverLinuxSettings)
 
 
 class NvidiaGpuDriverWindows(TypedExtension):
     """The NVIDIA driver for Windows nodes."""
 
-    # minor ten, not one
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "NVIDIA GPU driver for Windows",
-        _PUBLISHER,
-        "NvidiaGpuDriverWindows",
-        WINDOWS,
-        "1.10",
-        twin="NvidiaGpuDriverLinux",
-        settings={1: NvidiaGpuDriverWindowsSettings},
-    )
+    kind: ClassVar[ExtensionType] = NVIDIA_GPU_DRIVER_WINDOWS
+    schemas: ClassVar[Schemas] = {1: NvidiaGpuDriverWindowsSettings}
+
     settings: NvidiaGpuDriverWindowsSettings = Field(default_factory=NvidiaGpuDriverWindowsSettings)
 
 
 class AmdGpuDriverWindows(TypedExtension):
     """The AMD driver for Windows nodes (NVv4)."""
 
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "AMD GPU driver for Windows",
-        _PUBLISHER,
-        "AmdGpuDriverWindows",
-        WINDOWS,
-        "1.1",
-        settings={1: AmdGpuDriverWindowsSettings},
-    )
+    kind: ClassVar[ExtensionType] = AMD_GPU_DRIVER_WINDOWS
+    schemas: ClassVar[Schemas] = {1: AmdGpuDriverWindowsSettings}
+
     settings: AmdGpuDriverWindowsSettings = Field(default_factory=AmdGpuDriverWindowsSettings)

@@ -3,16 +3,13 @@
 https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-health-extension
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from ..azure_types import LaterOr, Port, Text, WholeNumber, between
 from ..problems import Later, Problem
-from .base import LINUX, WINDOWS, ExtensionType, SettingsModel
+from .base import Schemas, SettingsModel
+from .kinds import APPLICATION_HEALTH_LINUX, APPLICATION_HEALTH_WINDOWS, ExtensionType
 from .typed import TypedExtension
-
-_PUBLISHER = "Microsoft.ManagedServices"
 
 
 class ApplicationHealthSettings(SettingsModel):
@@ -52,29 +49,19 @@ class RichHealthSettings(ApplicationHealthSettings):
     grace_period: LaterOr[Annotated[WholeNumber, between(0, 14400)]] | None = None
 
 
-def _kind(title: str, type_: str, os_type: str, twin: str) -> ExtensionType:
-    return ExtensionType(
-        f"Application Health for {title}",
-        _PUBLISHER,
-        type_,
-        os_type,
-        "2.0",
-        twin=twin,
-        settings={1: ApplicationHealthSettings, 2: RichHealthSettings},
-        upgrades_itself=True,
-        needs_settings=True,
-    )
+class _ApplicationHealth(TypedExtension):
+    schemas: ClassVar[Schemas] = {1: ApplicationHealthSettings, 2: RichHealthSettings}
+
+    settings: RichHealthSettings | ApplicationHealthSettings
 
 
-class ApplicationHealthLinux(TypedExtension):
+class ApplicationHealthLinux(_ApplicationHealth):
     """Application Health for Linux nodes."""
 
-    kind: ClassVar[ExtensionType] = _kind("Linux", "ApplicationHealthLinux", LINUX, "ApplicationHealthWindows")
-    settings: RichHealthSettings | ApplicationHealthSettings
+    kind: ClassVar[ExtensionType] = APPLICATION_HEALTH_LINUX
 
 
-class ApplicationHealthWindows(TypedExtension):
+class ApplicationHealthWindows(_ApplicationHealth):
     """Application Health for Windows nodes."""
 
-    kind: ClassVar[ExtensionType] = _kind("Windows", "ApplicationHealthWindows", WINDOWS, "ApplicationHealthLinux")
-    settings: RichHealthSettings | ApplicationHealthSettings
+    kind: ClassVar[ExtensionType] = APPLICATION_HEALTH_WINDOWS

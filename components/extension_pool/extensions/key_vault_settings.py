@@ -4,8 +4,6 @@ https://learn.microsoft.com/azure/virtual-machines/extensions/key-vault-linux
 https://learn.microsoft.com/azure/virtual-machines/extensions/key-vault-windows
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -23,7 +21,7 @@ from ..azure_types import (
 )
 from ..problems import Later
 from ..spec import DEFAULT_MSI_ENDPOINT
-from .base import DOUBTFUL, SettingsModel
+from .base import DOUBTFUL, OlderForm, SettingsModel
 
 
 def _five_to_sixty_minutes(value: str) -> str:
@@ -173,7 +171,7 @@ class KeyVaultForWindowsSettingsV4(SettingsModel):
     authentication_settings: LaterOr[AuthenticationSettings]
 
 
-def older_linux_form(major: int, settings: Any) -> tuple[type[SettingsModel], str] | None:
+def older_linux_form(major: int, settings: Any) -> OlderForm | None:
     """Certificates as strings under major 3: the page of Batch writes them so, that of the extension wants objects."""
     management = settings.get("secretsManagementSettings") if isinstance(settings, dict) else None
     certificates = management.get("observedCertificates") if isinstance(management, dict) else None

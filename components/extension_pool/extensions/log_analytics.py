@@ -3,19 +3,14 @@
 https://learn.microsoft.com/azure/azure-monitor/agents/log-analytics-agent
 """
 
-from __future__ import annotations
-
-from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from ..azure_types import Guid, LaterOr, Text
-from .base import DOUBTFUL, LINUX, WINDOWS, ExtensionType, ProtectedSettings, Retirement, SettingsModel
+from .base import DOUBTFUL, ProtectedSchemas, ProtectedSettings, Schemas, SettingsModel
+from .kinds import MICROSOFT_MONITORING_AGENT, OMS_AGENT_FOR_LINUX, ExtensionType
 from .typed import TypedExtension
-
-_PUBLISHER = "Microsoft.EnterpriseCloud.Monitoring"
-_END = date(2024, 8, 31)
 
 
 class OmsAgentSettings(SettingsModel):
@@ -42,19 +37,10 @@ class WorkspaceKey(ProtectedSettings):
 class OmsAgentForLinux(TypedExtension):
     """The Log Analytics agent for Linux nodes."""
 
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "Log Analytics agent for Linux",
-        _PUBLISHER,
-        "OmsAgentForLinux",
-        LINUX,
-        "1.16",
-        twin="MicrosoftMonitoringAgent",
-        settings={1: OmsAgentSettings},
-        protected_settings={1: WorkspaceKey},
-        retirement=Retirement(_END, "AzureMonitorLinuxAgent"),
-        upgrades_itself=True,
-        needs_settings=True,
-    )
+    kind: ClassVar[ExtensionType] = OMS_AGENT_FOR_LINUX
+    schemas: ClassVar[Schemas] = {1: OmsAgentSettings}
+    protected_schemas: ClassVar[ProtectedSchemas] = {1: WorkspaceKey}
+
     settings: OmsAgentSettings
     protected_settings: WorkspaceKey = Field(repr=False)
 
@@ -62,18 +48,9 @@ class OmsAgentForLinux(TypedExtension):
 class MicrosoftMonitoringAgent(TypedExtension):
     """The Log Analytics agent for Windows nodes."""
 
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "Log Analytics agent for Windows",
-        _PUBLISHER,
-        "MicrosoftMonitoringAgent",
-        WINDOWS,
-        "1.0",
-        twin="OmsAgentForLinux",
-        settings={1: MicrosoftMonitoringAgentSettings},
-        protected_settings={1: WorkspaceKey},
-        retirement=Retirement(_END, "AzureMonitorWindowsAgent"),
-        upgrades_itself=True,
-        needs_settings=True,
-    )
+    kind: ClassVar[ExtensionType] = MICROSOFT_MONITORING_AGENT
+    schemas: ClassVar[Schemas] = {1: MicrosoftMonitoringAgentSettings}
+    protected_schemas: ClassVar[ProtectedSchemas] = {1: WorkspaceKey}
+
     settings: MicrosoftMonitoringAgentSettings
     protected_settings: WorkspaceKey = Field(repr=False)

@@ -4,18 +4,15 @@ https://learn.microsoft.com/azure/azure-monitor/agents/azure-monitor-agent-manag
 https://learn.microsoft.com/azure/azure-monitor/agents/azure-monitor-agent-requirements
 """
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ..azure_types import Guid, LaterOr, Text, UserAssignedIdentityId
 from ..problems import Later, Problem
-from .base import LINUX, WINDOWS, ExtensionType, ProtectedSettings, SettingsModel
+from .base import ProtectedSchemas, ProtectedSettings, Schemas, SettingsModel
+from .kinds import AZURE_MONITOR_LINUX_AGENT, AZURE_MONITOR_WINDOWS_AGENT, ExtensionType
 from .typed import TypedExtension, fits
-
-_PUBLISHER = "Microsoft.Azure.Monitor"
 
 
 class ManagedIdentity(SettingsModel):
@@ -78,21 +75,10 @@ class AzureMonitorProtectedSettings(ProtectedSettings):
     proxy: LaterOr[ProxyCredentials] | None = None
 
 
-def _kind(title: str, type_: str, os_type: str, version: str, twin: str) -> ExtensionType:
-    return ExtensionType(
-        f"Azure Monitor Agent for {title}",
-        _PUBLISHER,
-        type_,
-        os_type,
-        version,
-        twin=twin,
-        settings={1: AzureMonitorSettings},
-        protected_settings={1: AzureMonitorProtectedSettings},
-        upgrades_itself=True,
-    )
-
-
 class _AzureMonitorAgent(TypedExtension):
+    schemas: ClassVar[Schemas] = {1: AzureMonitorSettings}
+    protected_schemas: ClassVar[ProtectedSchemas] = {1: AzureMonitorProtectedSettings}
+
     # the vendor supports the versions of the last year only
     enable_automatic_upgrade: LaterOr[bool] | None = True
     settings: AzureMonitorSettings = Field(default_factory=AzureMonitorSettings)
@@ -102,12 +88,10 @@ class _AzureMonitorAgent(TypedExtension):
 class AzureMonitorLinuxAgent(_AzureMonitorAgent):
     """Azure Monitor Agent for Linux nodes."""
 
-    kind: ClassVar[ExtensionType] = _kind("Linux", "AzureMonitorLinuxAgent", LINUX, "1.21", "AzureMonitorWindowsAgent")
+    kind: ClassVar[ExtensionType] = AZURE_MONITOR_LINUX_AGENT
 
 
 class AzureMonitorWindowsAgent(_AzureMonitorAgent):
     """Azure Monitor Agent for Windows nodes."""
 
-    kind: ClassVar[ExtensionType] = _kind(
-        "Windows", "AzureMonitorWindowsAgent", WINDOWS, "1.0", "AzureMonitorLinuxAgent"
-    )
+    kind: ClassVar[ExtensionType] = AZURE_MONITOR_WINDOWS_AGENT

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from ..problems import Findings, Later, Notice, Path, Problem, nearest
 from ..validation import Fault, examine, model_at, words_of
-from .base import DOUBTFUL, ExtensionType, SettingsModel, major_of
+from .base import DOUBTFUL, SettingsModel
+from .kinds import ExtensionType, major_of
 
 
 def judge_settings(kind: ExtensionType, version: Any, settings: Any, at: Path) -> Findings:
@@ -22,7 +23,7 @@ def judge_settings(kind: ExtensionType, version: Any, settings: Any, at: Path) -
         known = ", ".join(str(one) for one in kind.settings)
         text = f"major version {major} of {kind.type} is not known here (known: {known}): its settings are not checked"
         return Findings(notices=(Notice((*at[:-1], "type_handler_version"), text),))
-    older = kind.older_form(major, settings) if kind.older_form is not None else None
+    older = kind.model.older_form(major, settings)
     if older is None:
         return _judge(model, settings, at)
     notice = Notice((*at, "secretsManagementSettings", "observedCertificates"), older[1])

@@ -4,14 +4,13 @@ https://learn.microsoft.com/azure/virtual-machines/extensions/iaas-antimalware-w
 https://learn.microsoft.com/azure/virtual-machines/boot-integrity-monitoring-overview
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..azure_types import LaterOr, WholeNumber, between, broken
-from .base import DOUBTFUL, LINUX, WINDOWS, ExtensionType, SettingsModel
+from .base import DOUBTFUL, Schemas, SettingsModel
+from .kinds import GUEST_ATTESTATION_LINUX, GUEST_ATTESTATION_WINDOWS, IAAS_ANTIMALWARE, ExtensionType
 from .typed import TypedExtension
 
 
@@ -94,42 +93,25 @@ class GuestAttestationSettings(SettingsModel):
 class IaaSAntimalware(TypedExtension):
     """Microsoft Antimalware. On Windows Server 2016 and later it sets up the built-in Defender."""
 
-    kind: ClassVar[ExtensionType] = ExtensionType(
-        "Microsoft Antimalware for Windows",
-        "Microsoft.Azure.Security",
-        "IaaSAntimalware",
-        WINDOWS,
-        "1.3",
-        settings={1: AntimalwareSettings},
-        needs_settings=True,
-    )
+    kind: ClassVar[ExtensionType] = IAAS_ANTIMALWARE
+    schemas: ClassVar[Schemas] = {1: AntimalwareSettings}
+
     settings: AntimalwareSettings
 
 
-def _guest_attestation(title: str, os_type: str, publisher: str) -> ExtensionType:
-    return ExtensionType(
-        f"Guest Attestation for {title}",
-        publisher,
-        "GuestAttestation",
-        os_type,
-        "1.0",
-        settings={1: GuestAttestationSettings},
-        upgrades_itself=True,
-        listed_for_sure=False,
-    )
+class _GuestAttestation(TypedExtension):
+    schemas: ClassVar[Schemas] = {1: GuestAttestationSettings}
+
+    settings: GuestAttestationSettings = Field(default_factory=GuestAttestationSettings)
 
 
-class GuestAttestationLinux(TypedExtension):
+class GuestAttestationLinux(_GuestAttestation):
     """Attests the boot of Linux nodes with trusted launch."""
 
-    kind: ClassVar[ExtensionType] = _guest_attestation("Linux", LINUX, "Microsoft.Azure.Security.LinuxAttestation")
-    settings: GuestAttestationSettings = Field(default_factory=GuestAttestationSettings)
+    kind: ClassVar[ExtensionType] = GUEST_ATTESTATION_LINUX
 
 
-class GuestAttestationWindows(TypedExtension):
+class GuestAttestationWindows(_GuestAttestation):
     """Attests the boot of Windows nodes with trusted launch."""
 
-    kind: ClassVar[ExtensionType] = _guest_attestation(
-        "Windows", WINDOWS, "Microsoft.Azure.Security.WindowsAttestation"
-    )
-    settings: GuestAttestationSettings = Field(default_factory=GuestAttestationSettings)
+    kind: ClassVar[ExtensionType] = GUEST_ATTESTATION_WINDOWS

@@ -1,7 +1,5 @@
 """Extensions as typed models: what a program writes instead of a mapping with ARM's names."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +9,8 @@ from ..azure_types import HandlerVersion, LaterOr, Text
 from ..problems import Findings, InvalidInput, open_later
 from ..spec import EXTENSION_WORDS, Extension, SpecModel, arm_name, plain_tree, present
 from ..validation import problem_of
-from .base import ExtensionType, ProtectedSettings, SettingsModel
+from .base import OlderForm, ProtectedSchemas, ProtectedSettings, Schemas, SettingsModel
+from .kinds import ExtensionType
 from .schema import judge_protected_settings, judge_settings
 
 
@@ -29,6 +28,8 @@ class TypedExtension(SpecModel):
     model_config = ConfigDict(validate_by_alias=False)
 
     kind: ClassVar[ExtensionType]
+    schemas: ClassVar[Schemas]
+    protected_schemas: ClassVar[ProtectedSchemas] = {}
 
     # `_from_kind` puts the kind's own in place of these two
     name: Text = ""
@@ -55,6 +56,14 @@ class TypedExtension(SpecModel):
         if not isinstance(values, Mapping):
             return values
         return {"name": cls.kind.type, "type_handler_version": cls.kind.type_handler_version, **values}
+
+    @classmethod
+    def older_form(cls, major: int, settings: Any) -> OlderForm | None:
+        """The schema and the warning for settings that are of an older form and still work; None where there is none.
+
+        major: the major version that they are given with.
+        """
+        return None
 
     def arguments(self) -> dict[str, Any]:
         """This extension as a plain argument of `ExtensionPool`: what comes later stays a `Later`, at its leaf."""

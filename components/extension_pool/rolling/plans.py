@@ -20,10 +20,9 @@ POOL_TYPE = "azure-native:batch:Pool"
 
 _SOON_SECONDS = 2.0
 
-_ID = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.Batch"
-    r"/batchAccounts/(?P<account>[^/]+)/pools/(?P<pool>[^/]+)",
-    re.IGNORECASE,
+_ID = (
+    r"(?i)/subscriptions/[^/]+/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.Batch"
+    r"/batchAccounts/(?P<account>[^/]+)/pools/(?P<pool>[^/]+)"
 )
 
 
@@ -42,7 +41,7 @@ class PoolId:
 
 def parse_pool_id(text: str) -> PoolId:
     """Raises ValueError for what is no id of a Batch pool."""
-    match = _ID.fullmatch(text)
+    match = re.fullmatch(_ID, text)
     if match is None:
         raise ValueError(f"must be the resource id of a Batch pool, got {text!r}")
     return PoolId(match["group"], match["account"], match["pool"])

@@ -1,7 +1,5 @@
 """What all models of inputs share."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, get_origin
 

@@ -1,7 +1,5 @@
 """Extensions, and certificates as the high-level way to one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias

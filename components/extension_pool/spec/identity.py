@@ -1,7 +1,5 @@
 """Who the nodes are, and what they may read."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..azure_types import Guid, IsoDuration, LaterOr, SecretName, Text, UserAssignedIdentityId, VaultId

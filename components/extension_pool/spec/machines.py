@@ -1,7 +1,5 @@
 """The virtual machines: image, disks, containers, security, upgrades."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..azure_types import (

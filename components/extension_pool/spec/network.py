@@ -1,7 +1,5 @@
 """The pool's network."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..azure_types import BackendPort, FrontendPort, LaterOr, NatPoolName, ResourceId, RulePriority, SourcePorts, Text

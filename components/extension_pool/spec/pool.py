@@ -1,7 +1,5 @@
 """The pool as a whole."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """How a change that replaces the pool reaches the nodes."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, Literal
 
@@ -16,12 +14,12 @@ BLUE_GREEN = "blue-green"
 DECLARED = "declared"
 LIVE = "live"
 
-_SHARE = re.compile(r"(\d{1,3})(?:\.\d{1,2})?%")
+_SHARE = r"(\d{1,3})(?:\.\d{1,2})?%"
 
 
 def _check_share(value: str) -> str:
     # `ops.gate.parse_share` reads the same form
-    match = _SHARE.fullmatch(value)
+    match = re.fullmatch(_SHARE, value)
     if match is None or not 0 < float(value[:-1]) <= 100:
         raise broken("must be a percentage above 0% and up to 100%", do='write for example "95%"')
     return value

@@ -1,7 +1,5 @@
 """How many nodes, and how tasks fill them."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..azure_types import EvaluationInterval, LaterOr, NodeCount, ResizeTimeout, Text

@@ -1,7 +1,5 @@
 """What nodes mount, fetch and install."""
 
-from __future__ import annotations
-
 from ..azure_types import HttpUrl, LaterOr, ResourceId, Text
 from .base import SpecModel
 from .machines import NodeIdentityReference

@@ -1,7 +1,5 @@
 """The start task, and the users that tasks run as."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..azure_types import LaterOr, RetryCount, Text, UserName, WholeNumber

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from extension_pool.extensions.key_vault import render_key_vault_extension
+from extension_pool.extensions.certificates import render_key_vault_extension
 from extension_pool.spec import Extension, KeyVaultCertificate, KeyVaultExtension
 
 URL = "https://kv1.vault.azure.net/secrets/tls"
