@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from .problems import nearest
@@ -20,6 +20,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+_TABLE = Path(__file__).with_name("images.toml")
 
 LINUX = "linux"
 WINDOWS = "windows"
@@ -64,7 +66,7 @@ class Image:
 @cache
 def catalogue() -> tuple[Image, ...]:
     """Every image of images.toml, in its order."""
-    document = tomllib.loads((files(__package__) / "images.toml").read_text(encoding="utf-8"))
+    document = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
     return tuple(_image(entry) for entry in document["image"])
 
 
@@ -75,7 +77,7 @@ def expected() -> tuple[Image, ...]:
     They are none of the catalogue: no alias, no reference finds them. `extension-pool images` says so when the service
     offers one that fits, and then it can be added.
     """
-    document = tomllib.loads((files(__package__) / "images.toml").read_text(encoding="utf-8"))
+    document = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
     return tuple(_image(entry) for entry in document["expected"])
 
 

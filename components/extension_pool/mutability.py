@@ -13,14 +13,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from importlib.resources import files
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+
+_TABLE = Path(__file__).with_name("mutability.toml")
 
 
 class Azure(Enum):
@@ -165,7 +168,7 @@ _SEGMENT = r"""\[\s*(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|[^\]]*)
 
 
 def _document() -> dict[str, Any]:
-    text = (files(__package__) / "mutability.toml").read_text(encoding="utf-8")
+    text = _TABLE.read_text(encoding="utf-8")
     document: dict[str, Any] = tomllib.loads(text)
     return document
 

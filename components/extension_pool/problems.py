@@ -5,7 +5,6 @@ One problem reads ``path: rule, got VALUE; allowed ...; do ...``. All problems o
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -176,6 +175,9 @@ def show_value(value: Any, limit: int = 80) -> str:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The known word that ``word`` was most likely meant to be, or None. Upper and lower case count as equal."""
+    # for who is wrong; a pool that is right does without
+    import difflib
+
     known = {candidate.lower(): candidate for candidate in words}
     found = difflib.get_close_matches(word.lower().replace("_", ""), known, n=1, cutoff=0.6) or (
         difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)

@@ -21,7 +21,7 @@ from .extensions import REGISTRY, ExtensionType
 from .field_docs import PACKAGE, ClassDoc, docs_of_models, read_class_docs
 from .limits import limits_of, takes_later
 from .problems import SECRET_FIELDS
-from .spec import PoolSettings, PoolSpec
+from .spec import PoolSettings, PoolSpec, part_in
 from .stack_config import NAMESPACE, StackConfig
 from .validation import find_model
 
@@ -157,7 +157,7 @@ def _type(annotation: Any) -> str:
     if origin is dict:
         return "mapping" if arguments[1] is Any else f"mapping of {_type(arguments[1])}"
     if hasattr(annotation, "__metadata__"):
-        return _type(annotation.__origin__)
+        return _type(part_in(annotation) or annotation.__origin__)
     if arguments:
         return " or ".join(_type(one) for one in arguments if one is not type(None))
     return {str: "text", int: "whole number", bool: "true or false"}[annotation]

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from .api_versions import refuse_foreign
 from .azure_types import RULE
 from .problems import ABSENT, InvalidInput, Later, Path, Problem, nearest, render_path
-from .spec import PLACEHOLDERS, SpecModel, arm_path, plain_tree
+from .spec import PLACEHOLDERS, STACK_WORDS, SpecModel, arm_path, part_in, plain_tree
 
 M = TypeVar("M", bound=SpecModel)
 
@@ -65,9 +65,8 @@ def examine(model: type[M], tree: Any, *, stack_words: bool) -> tuple[M | None, 
     # Each round takes out what the last one found wrong; a required value that is taken out may need a second round.
     for _ in range(_MOST_ROUNDS):
         try:
-            parsed = model.model_validate(
-                tree, by_alias=stack_words, by_name=not stack_words, context={PLACEHOLDERS: bool(broken)}
-            )
+            context = {PLACEHOLDERS: bool(broken), STACK_WORDS: stack_words}
+            parsed = model.model_validate(tree, by_alias=stack_words, by_name=not stack_words, context=context)
             return parsed, faults
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
@@ -229,4 +228,5 @@ def find_model(annotation: Any) -> type[BaseModel] | None:
     """The model in an annotation, however it is wrapped."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for one in get_args(annotation) if (found := find_model(one)) is not None), None)
+    part = part_in(annotation)
+    return part or next((found for one in get_args(annotation) if (found := find_model(one)) is not None), None)

@@ -1,6 +1,5 @@
 """The public arguments, their checked form, and azure-native's `Pool` say the same."""
 
-import inspect
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
@@ -16,6 +15,7 @@ from extension_pool.field_docs import read_args_docs
 from extension_pool.limits import takes_later
 from extension_pool.reference import LEFT_OUT
 from extension_pool.spec import MACHINE_FIELDS, PoolSpec
+from extension_pool.validation import find_model
 from tests.support.sdk_leaves import POOL, Path, leaves, properties_of
 
 MACHINES = ("deploymentConfiguration", "virtualMachineConfiguration")
@@ -40,10 +40,10 @@ def pairs() -> Iterator[tuple[str, Any, type[BaseModel]]]:
         for name, annotation in fields_of(args_type).items():
             inner = [one for one in inside(annotation) if is_typeddict(one)]
             field = model.model_fields.get(name)
-            inner_models = [one for one in inside(field.annotation) if is_model(one)] if field else []
-            assert len(inner) == len(inner_models) <= 1, f"{path}.{name}"
-            if inner:
-                waiting.append((f"{path}.{name}", inner[0], inner_models[0]))
+            inner_model = find_model(field.annotation) if field else None
+            assert len(inner) == (inner_model is not None), f"{path}.{name}"
+            if inner_model is not None:
+                waiting.append((f"{path}.{name}", inner[0], inner_model))
 
 
 def fields_of(args_type: Any) -> dict[str, Any]:
@@ -55,10 +55,6 @@ def inside(annotation: Any) -> Iterator[Any]:
     yield annotation
     for argument in get_args(annotation):
         yield from inside(argument)
-
-
-def is_model(annotation: Any) -> bool:
-    return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
 
 
 PAIRS = list(pairs())
@@ -112,7 +108,7 @@ def test_every_argument_type_can_be_imported_from_the_package() -> None:
 def arm_leaves(model: type[BaseModel], at: Path = ()) -> Iterator[tuple[Path, FieldInfo]]:
     """The leaves of a model, by azure-native's names in Python."""
     for name, field in model.model_fields.items():
-        inner = next((one for one in inside(field.annotation) if is_model(one)), None)
+        inner = find_model(field.annotation)
         if inner is None:
             yield (*at, name), field
         else:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from extension_pool.arm import parse_pool, render_pool
 from extension_pool.problems import InvalidInput
-from extension_pool.spec import EXTENSION_WORDS, PoolSettings, PoolSpec, SpecModel
+from extension_pool.spec import EXTENSION_WORDS, PoolSettings, PoolSpec, SpecModel, part_in
 from extension_pool.validation import parse_model
 
 from .arm_documents import PLACE, pool, template
@@ -36,6 +36,7 @@ NOT_ARM = {
 
 def tree_of(annotation: Any) -> st.SearchStrategy[Any]:
     """Values of the shape of an annotation; what they say is any JSON."""
+    annotation = part_in(annotation) or annotation
     if isinstance(annotation, type) and issubclass(annotation, SpecModel):
         ours = EXTENSION_WORDS
         fields = {

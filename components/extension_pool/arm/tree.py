@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from ..api_versions import foreign_at
 from ..problems import InvalidInput, Path, Problem, nearest
-from ..spec import EXTENSION_WORDS, SpecModel, arm_name, arm_path
+from ..spec import EXTENSION_WORDS, SpecModel, arm_name, arm_path, part_in
 
 DEEPEST = 60
 """How deep values of no known shape, extension settings above all, may be nested; ARM's own limit is far below."""
@@ -171,7 +171,7 @@ def _kind(annotation: Any) -> Any:
     """A model, a list with its items' annotation, ``dict`` for free mappings, None for single values."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return _kind(get_args(annotation)[0])
+        return part_in(annotation) or _kind(get_args(annotation)[0])
     if origin in (Union, types.UnionType):
         kinds = [_kind(one) for one in get_args(annotation) if one is not type(None)]
         return next((kind for kind in kinds if kind is not None), None)

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 
 from .diagnosis import Finding
 from .drift import Drift, DriftKind
@@ -65,7 +65,7 @@ def render_html(pools: Sequence[PoolHealth], *, when: datetime, findings: Sequen
 
 @cache
 def _style() -> str:
-    return (files(__package__) / "html_page.css").read_text(encoding="utf-8")
+    return Path(__file__).with_name("html_page.css").read_text(encoding="utf-8")
 
 
 def _policy() -> str:

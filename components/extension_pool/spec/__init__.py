@@ -5,7 +5,7 @@ The shapes are ARM's, `deploymentConfiguration.virtualMachineConfiguration` flat
 no other kind. https://learn.microsoft.com/azure/templates/microsoft.batch/batchaccounts/pools
 """
 
-from .base import PLACEHOLDERS, SpecModel, arm_name, arm_path, plain_tree, present
+from .base import PLACEHOLDERS, STACK_WORDS, SpecModel, arm_name, arm_path, part_in, plain_tree, present
 from .extensions import (
     DEFAULT_MSI_ENDPOINT,
     DEFAULT_POLLING_INTERVAL,
@@ -30,6 +30,7 @@ __all__ = [
     "MACHINE_FIELDS",
     "PLACEHOLDERS",
     "RBAC",
+    "STACK_WORDS",
     "Acl",
     "Canary",
     "Drain",
@@ -47,6 +48,7 @@ __all__ = [
     "SpecModel",
     "arm_name",
     "arm_path",
+    "part_in",
     "plain_tree",
     "present",
 ]

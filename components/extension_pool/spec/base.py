@@ -1,10 +1,21 @@
 """What all models of inputs share."""
 
 from collections.abc import Mapping
-from typing import Any, get_origin
+from functools import cached_property
+from importlib import import_module
+from typing import Annotated, Any, get_origin
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import core_schema
 from typing_extensions import Self
 
 from ..problems import Later, Path
@@ -45,6 +56,9 @@ def arm_path(path: Path) -> Path:
 
 PLACEHOLDERS = "placeholders"
 """Key of the validation context: whether a `Later` may stand for a whole mapping."""
+STACK_WORDS = "stack words"
+"""Key of the validation context: whether keys are a stack file's (camelCase) or the component's (snake_case). Without
+it both do."""
 
 
 class SpecModel(BaseModel):
@@ -78,6 +92,49 @@ class SpecModel(BaseModel):
             name: [] if get_origin(kind) is list else Later(None) for name, kind in required.items()
         }
         return cls.model_construct(None, **stand_ins)
+
+
+class Part:
+    """Stands in an annotation for a model of another module, which is loaded when a value for it comes.
+
+    A pool has few of all the properties that it may have, and to load the models of the others takes as long as to load
+    those that it has.
+    """
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module = module
+        self._name = name
+
+    @cached_property
+    def model(self) -> type[SpecModel]:
+        """The model, loaded when it is first asked for."""
+        found: type[SpecModel] = getattr(import_module(f".{self._module}", __package__), self._name)
+        return found
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(self._validate)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        self.model.model_rebuild()
+        # inside a schema of definitions it becomes one of them
+        return handler(core_schema.definitions_schema(self.model.__pydantic_core_schema__, []))
+
+    def _validate(self, value: Any, info: core_schema.ValidationInfo) -> SpecModel:
+        # a nested call does not hear of the words of the outer one
+        stack_words = (info.context or {}).get(STACK_WORDS)
+        words = {} if stack_words is None else {"by_alias": stack_words, "by_name": not stack_words}
+        return self.model.model_validate(value, context=info.context, **words)
+
+
+def parts_of(module: str, *names: str) -> tuple[Any, ...]:
+    """Annotations for models of a module of this package, in the order of their names; see `Part`."""
+    return tuple(Annotated[Any, Part(module, name)] for name in names)
+
+
+def part_in(annotation: Any) -> type[SpecModel] | None:
+    """The model that an annotation of `parts_of` stands for; None for any other."""
+    parts = (one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, Part))
+    return next((part.model for part in parts), None)
 
 
 def plain_tree(value: Any) -> Any:

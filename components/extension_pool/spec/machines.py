@@ -1,11 +1,10 @@
-"""The virtual machines: image, disks, containers, security, upgrades."""
+"""The virtual machines: disks, containers, security, upgrades."""
 
 from typing import Literal
 
 from ..azure_types import (
     BatchPercent,
     DiskSize,
-    ImageId,
     IsoDuration,
     LaterOr,
     Lun,
@@ -18,18 +17,6 @@ from .base import SpecModel
 
 CachingType = Literal["None", "ReadOnly", "ReadWrite"]
 StorageAccountType = Literal["Standard_LRS", "Premium_LRS", "StandardSSD_LRS"]
-
-
-class ImageReference(SpecModel):
-    """``imageReference``: a Marketplace image, or the id of one's own or of a gallery's."""
-
-    publisher: LaterOr[Text] | None = None
-    offer: LaterOr[Text] | None = None
-    sku: LaterOr[Text] | None = None
-    version: LaterOr[Text] | None = None
-    id: LaterOr[ImageId] | None = None
-    shared_gallery_image_id: LaterOr[Text] | None = None
-    community_gallery_image_id: LaterOr[Text] | None = None
 
 
 class NodeIdentityReference(SpecModel):

@@ -1,30 +1,62 @@
 """The pool as a whole."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from ..azure_types import AccountName, DisplayName, LaterOr, PoolName, ResourceGroupName, TaskSlots, Text
-from .base import SpecModel
+from .base import SpecModel, parts_of
 from .extensions import Extension, KeyVaultCertificate, KeyVaultExtension
 from .identity import Identity, KeyVaultAccess
-from .machines import (
-    ContainerConfiguration,
-    DataDisk,
-    DiskEncryptionConfiguration,
-    ImageReference,
-    NodePlacementConfiguration,
-    OSDisk,
-    SecurityProfile,
-    ServiceArtifactReference,
-    UpgradePolicy,
-    WindowsConfiguration,
-)
-from .network import NetworkConfiguration
 from .rollout import Rollout
-from .scale import ScaleSettings, TaskSchedulingPolicy
-from .storage import ApplicationPackageReference, MountConfiguration
-from .tasks import StartTask, UserAccount
+
+if TYPE_CHECKING:
+    from .image import ImageReference
+    from .machines import (
+        ContainerConfiguration,
+        DataDisk,
+        DiskEncryptionConfiguration,
+        NodePlacementConfiguration,
+        OSDisk,
+        SecurityProfile,
+        ServiceArtifactReference,
+        UpgradePolicy,
+        WindowsConfiguration,
+    )
+    from .network import NetworkConfiguration
+    from .scale import ScaleSettings, TaskSchedulingPolicy
+    from .storage import ApplicationPackageReference, MountConfiguration
+    from .tasks import StartTask, UserAccount
+else:
+    (ImageReference,) = parts_of("image", "ImageReference")
+    (
+        ContainerConfiguration,
+        DataDisk,
+        DiskEncryptionConfiguration,
+        NodePlacementConfiguration,
+        OSDisk,
+        SecurityProfile,
+        ServiceArtifactReference,
+        UpgradePolicy,
+        WindowsConfiguration,
+    ) = parts_of(
+        "machines",
+        "ContainerConfiguration",
+        "DataDisk",
+        "DiskEncryptionConfiguration",
+        "NodePlacementConfiguration",
+        "OSDisk",
+        "SecurityProfile",
+        "ServiceArtifactReference",
+        "UpgradePolicy",
+        "WindowsConfiguration",
+    )
+    (NetworkConfiguration,) = parts_of("network", "NetworkConfiguration")
+    ScaleSettings, TaskSchedulingPolicy = parts_of("scale", "ScaleSettings", "TaskSchedulingPolicy")
+    ApplicationPackageReference, MountConfiguration = parts_of(
+        "storage", "ApplicationPackageReference", "MountConfiguration"
+    )
+    StartTask, UserAccount = parts_of("tasks", "StartTask", "UserAccount")
 
 
 class MetadataItem(SpecModel):

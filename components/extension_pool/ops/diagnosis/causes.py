@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from .model import Cause, Remedy
@@ -112,7 +112,7 @@ def find_log(publisher: str, type_: str) -> str:
 
 @cache
 def _document() -> dict[str, Any]:
-    document: dict[str, Any] = tomllib.loads((files(__package__) / "causes.toml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = tomllib.loads(Path(__file__).with_name("causes.toml").read_text(encoding="utf-8"))
     return document
 
 
