@@ -52,6 +52,7 @@ generate: .venv/.test ## Write again what is made from the code: pages, schemas,
 	@$(call WRITE,extension_pool.reference,docs/reference.md)
 	@$(call WRITE,extension_pool.mutability,docs/edits.md)
 	@$(call WRITE,extension_pool.public,docs/api.md)
+	@$(call WRITE,extension_pool.replace_paths,components/extension_pool/replace_on_changes.py)
 	@$(call WRITE,policy.docs,docs/policy.md)
 	@$(call WRITE,docs.making.troubleshooting,docs/troubleshooting.md)
 	@$(BIN)/python -m extension_pool.node_health.packing

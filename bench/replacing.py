@@ -19,7 +19,7 @@ from bench.rows import Row
 from bench.through_mocks import COMPONENT, CONFIG, EMPTY, RAW, no_waiting
 from emulator import Arm, Store
 from engine.local import Local
-from extension_pool.rollout import REPLACE_ON_CHANGES
+from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
 
 RUNS = 5
 MOST = 1.1

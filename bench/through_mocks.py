@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.on_mocks import Ran
 from bench.rows import Row
 from extension_pool.access import WAIT_VARIABLE
-from extension_pool.rollout import REPLACE_ON_CHANGES
+from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENT, EMPTY, RAW = "component_pool.py", "empty_component.py", "raw_pool.py"

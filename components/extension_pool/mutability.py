@@ -1,6 +1,6 @@
 """What happens when a property of a pool changes, read from mutability.toml. Pure.
 
-The one table behind the component's replace paths, the texts of reports and the page docs/edits.md:
+The one table behind the component's `replace_paths`, the texts of reports and the page docs/edits.md:
 
 python -m extension_pool.mutability > docs/edits.md
 """
@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -129,21 +128,6 @@ def find_rule(path: str) -> Rule | None:
     return max(below, key=lambda rule: _STRICTNESS[rule.azure], default=None)
 
 
-def replace_paths() -> tuple[str, ...]:
-    """The fewest paths that cover every property whose change replaces the pool, and no other.
-
-    In the provider's words, as ``replaceOnChanges`` takes them: a path covers all that is below it. Properties that all
-    replace share the path of the object that they are in, so that an object that comes, goes or is not known yet
-    replaces as well. The pool's address is left out: the provider replaces for it by itself.
-    """
-    others = [tuple(rule.path.split(".")) for rule in rules() if not _is_ours_to_replace(rule)]
-    groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    for rule in filter(_is_ours_to_replace, rules()):
-        path = tuple(rule.path.split("."))
-        groups.setdefault(_shortest(path, others), []).append(path)
-    return tuple(".".join(_common(paths)) for paths in groups.values())
-
-
 def explain(rule: Rule) -> str:
     """What a change means, in a sentence or two: what Azure does, what follows, what running nodes see."""
     return f"{_AZURE[rule.azure]}; {_OURS[rule.ours]}. {rule.nodes}"
@@ -171,22 +155,6 @@ def _document() -> dict[str, Any]:
     text = _TABLE.read_text(encoding="utf-8")
     document: dict[str, Any] = tomllib.loads(text)
     return document
-
-
-def _is_ours_to_replace(rule: Rule) -> bool:
-    return rule.ours is Ours.REPLACE and rule.azure is not Azure.OTHER_POOL
-
-
-def _shortest(path: tuple[str, ...], others: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The shortest beginning of a path that is the beginning of none of the others."""
-    beginnings = (path[:size] for size in range(1, len(path)))
-    return next((one for one in beginnings if all(other[: len(one)] != one for other in others)), path)
-
-
-def _common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The longest beginning that all paths share."""
-    levels = (set(level) for level in zip(*paths, strict=False))
-    return tuple(names.pop() for names in takewhile(lambda names: len(names) == 1, levels))
 
 
 def _parts(rule: Rule) -> tuple[str, ...]:

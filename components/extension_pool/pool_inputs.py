@@ -10,7 +10,7 @@ from .derived import all_extensions
 from .pool_names import SECRET_MARK, blue_green_name, canary_name, digest_of, later_leaves, what_replaces
 from .problems import SECRET_FIELDS, Later, open_later
 from .render import render_pool_inputs
-from .rollout import REPLACE_ON_CHANGES
+from .replace_on_changes import REPLACE_ON_CHANGES
 from .spec import BLUE_GREEN, PoolSpec
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .problems import InvalidInput, Problem, nearest
-from .rollout import REPLACE_ON_CHANGES
+from .replace_on_changes import REPLACE_ON_CHANGES
 from .spec import BLUE_GREEN, MACHINE_FIELDS, PoolSpec, arm_name
 
 _MACHINE = "deploymentConfiguration.virtualMachineConfiguration"

@@ -42,13 +42,13 @@ from .problems import (
     open_later,
     without_value,
 )
+from .replace_on_changes import REPLACE_ON_CHANGES
 from .resource_options import PoolOptions, pool_options, without_effect
 from .rolling.declaring import check_tools, declare, declare_canary, needs_hooks
 from .rolling.hooks import bind, register_hooks
 from .rolling.moving import guard_move
 from .rolling.plans import PoolPlan
 from .rolling.protecting import explained_first
-from .rollout import REPLACE_ON_CHANGES
 from .rollout_record import render_record
 from .runs import once_in_a_run
 from .spec import ACCESS_POLICY, BLUE_GREEN, PoolSpec

@@ -18,11 +18,11 @@ from extension_pool.mutability import (
     find_argument,
     find_rule,
     render_edits,
-    replace_paths,
     rules,
     words,
 )
 from extension_pool.reference import LEFT_OUT
+from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
 from extension_pool.spec import PoolSpec
 from extension_pool.validation import find_model
 from tests.support.sdk_leaves import leaves
@@ -79,7 +79,7 @@ def test_what_azure_refuses_is_never_sent_in_place() -> None:
 def test_the_address_is_left_to_the_provider() -> None:
     address = {rule.path for rule in rules() if rule.azure is Azure.OTHER_POOL}
     assert address == {"resourceGroupName", "accountName", "poolName"}
-    assert address.isdisjoint(replace_paths())
+    assert address.isdisjoint(REPLACE_ON_CHANGES)
 
 
 def test_every_row_has_its_source_and_every_source_a_row() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from extension_pool.problems import InvalidInput
 from extension_pool.resource_options import find_pool_paths, pool_options, without_effect
-from extension_pool.rollout import REPLACE_ON_CHANGES
+from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
 from extension_pool.spec import BLUE_GREEN, DELETE_FIRST, MACHINE_FIELDS, PoolSpec, arm_name
 
 MACHINE = "deploymentConfiguration.virtualMachineConfiguration"

@@ -3,7 +3,8 @@
 import pytest
 
 from extension_pool.mutability import Azure, Ours, find_rule
-from extension_pool.rollout import EXTENSIONS_PATH, REPLACE_ON_CHANGES
+from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
+from extension_pool.replace_paths import EXTENSIONS_PATH
 from tests.support.sdk_leaves import leaves
 
 LEAVES = [".".join(path) for path, _ in leaves()]
