@@ -20,7 +20,7 @@ from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENT, EMPTY, RAW = "component_pool.py", "empty_component.py", "raw_pool.py"
 # Pools -> runs of each program: a long run is disturbed less.
-RUNS: Mapping[int, int] = {1: 7, 10: 5, 100: 3, 400: 1}
+RUNS: Mapping[int, int] = {1: 15, 10: 7, 100: 4, 400: 1}
 MOST = 1.1
 # From so many pools on, what they add can be told from what the process has anyway.
 MANY = 100

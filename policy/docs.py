@@ -21,7 +21,7 @@ $ pulumi preview --policy-pack policy
 ...
 Policies:
     ❌ extension-pool@v0.1.0 (local: policy)
-        - [mandatory]  inbound-endpoints  (azure-native:batch:Pool: render)
+        - [mandatory]  inbound-endpoints  (azure-native:batch:Pool: render-pool)
           networkConfiguration.endpointConfiguration.inboundNatPools[0].networkSecurityGroupRules: without rules
           everybody reaches ssh (SSH): Batch makes one that allows it; allow the addresses that need it, or remove ...
 ```
@@ -68,7 +68,11 @@ name. Every rule also takes
 
 {common}
 
-A file with a mistake stops the preview, with all its mistakes named. To check files without an engine:
+The pool of `ExtensionPool("render", ...)` is the resource `render-pool`; in Azure it is `render`, and under blue-green
+`render-` with eight digits.
+
+A file with a mistake stops the preview, with all its mistakes named. To check files without an
+engine, which prints nothing where all is right:
 
 ```console
 $ .venv/bin/python -m policy.configuration policy/config/prod.json
@@ -77,6 +81,26 @@ policy/config/prod.json: image-retirement.warnDay: is no parameter of image-reti
 
 (Where a rule that does not exist is given parameters and no level, the engine says `invalid enforcement level ""`
 before the pack is asked; the command above tells which.)
+
+## Production
+
+The stack `prod` of this repository shows stack files, and is no example of production by these rules: its pools break
+`production-protected`, `production-rollout` and `public-addresses`, and a preview of it with the pack ends with an
+error. A stack that is copied from it passes with this under each pool, the subnet being yours and
+leading to Batch without public addresses:
+
+```yaml
+extension-pool:pools:
+  render:
+    protect: true
+    rollout: {{strategy: blue-green}}
+    networkConfiguration:
+      subnetId: /subscriptions/SUB/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/batch
+      publicIPAddressConfiguration: {{provision: NoPublicIPAddresses}}
+```
+
+A protected pool cannot be replaced. For an edit that shall replace it, take `protect` away and put `render-pool` into
+`exceptPools` of `production-protected`, all in one change; take both back in the next.
 
 ## In continuous integration
 

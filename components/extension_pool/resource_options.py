@@ -17,6 +17,8 @@ from .spec import BLUE_GREEN, MACHINE_FIELDS, PoolSpec, arm_name
 
 _MACHINE = "deploymentConfiguration.virtualMachineConfiguration"
 
+_RAW = re.compile(r"^deployment_?[cC]onfiguration\.virtual_?[mM]achine_?[cC]onfiguration\.")
+
 # What a pool's argument is called in azure-native's pool; the others have the same name there.
 _ELSEWHERE = {
     **{name: (f"{_MACHINE}.{arm_name(name)}",) for name in (*MACHINE_FIELDS, "extensions", "node_agent_sku_id")},
@@ -34,6 +36,17 @@ _WITHOUT_EFFECT = {
     "additional_secret_outputs": "mark the output where it is used: pulumi.Output.secret(...)",
     "version": "the children have the version of the pulumi-azure-native that is installed",
     "plugin_download_url": "give a provider that has it: providers=[...]",
+    "hide_diffs": "give it to the pool with transformations=[...]",
+}
+# The engine does heed these, for a component that has no inputs and stands for nothing in Azure.
+_BESIDE_THE_POOL = {
+    # the children of a plugin are out of reach of the program's transformations
+    "hooks": "they run when the component itself is made or deleted; a program in Python can bind them to the pool "
+    "with transformations=[...]",
+    "replacement_trigger": "for a pool that it replaces, put its value into metadata, with "
+    'replace_on_changes=["metadata"]',
+    "replace_with": "for a pool that is replaced with another resource, put that one's id into metadata, with "
+    'replace_on_changes=["metadata"]',
 }
 
 
@@ -76,12 +89,29 @@ def pool_options(opts: Any, strategy: str) -> PoolOptions:
 
 
 def without_effect(opts: Any) -> list[str]:
-    """A sentence for each option that does nothing on this component."""
+    """A sentence for each option that does nothing on this component, or nothing to its pool."""
     return [
-        f"the option {name} does nothing on an ExtensionPool: {why}"
-        for name, why in _WITHOUT_EFFECT.items()
-        if getattr(opts, name, None)
+        *(
+            f"the option {name} does nothing on an ExtensionPool: {why}"
+            for name, why in _WITHOUT_EFFECT.items()
+            if getattr(opts, name, None)
+        ),
+        *(
+            f"the option {name} of an ExtensionPool does nothing to its pool: {why}"
+            for name, why in _BESIDE_THE_POOL.items()
+            if _says_something(name, getattr(opts, name, None))
+        ),
     ]
+
+
+def _says_something(name: str, option: Any) -> bool:
+    if option is None:
+        return False
+    if name == "hooks":
+        # a plugin always gets a binding
+        return any(vars(option).values())
+    # a trigger may be 0 or an Output
+    return name == "replacement_trigger" or bool(option)
 
 
 def find_pool_paths(argument: str) -> tuple[str, ...]:
@@ -121,7 +151,8 @@ def _unknown(option: str, given: str) -> Problem:
         return Problem(("opts", option), "can only be named whole", given, do=f"use {name}")
     if name in _PLACE:
         return Problem(("opts", option), "always replaces the pool", given, do="take it away")
-    close = nearest(head, _ARGUMENTS)
+    raw = _RAW.sub("", given)
+    close = _split(raw)[0] if raw != given and find_pool_paths(raw) else nearest(head, _ARGUMENTS)
     return Problem(
         ("opts", option),
         "must be arguments that become a property of the pool, such as scale_settings",

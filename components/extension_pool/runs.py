@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
+import pulumi
 from pulumi.runtime import settings
 
 T = TypeVar("T")
@@ -19,7 +20,10 @@ _MOST_RUNS = 64
 
 
 def once_in_a_run(key: Hashable, make: Callable[[], T]) -> T:
-    """What ``make`` gave at the first call with this key in this run. An exception is not kept."""
+    """What ``make`` gave at the first call with this key in this run. An exception is not kept.
+
+    Raises RunError where no program is running.
+    """
     kept = _of_this_run()
     if key not in kept:
         kept[key] = make()
@@ -33,6 +37,11 @@ def forget_run(monitor: Any) -> None:
 
 def _of_this_run() -> dict[Hashable, Any]:
     monitor = settings.get_monitor()
+    if monitor is None:
+        raise pulumi.RunError(
+            "no Pulumi program is running; start it with pulumi preview or pulumi up, or in a test with "
+            "extension_pool.testing.run_program"
+        )
     address = _address(monitor)
     if address is None:
         return _by_monitor.setdefault(monitor, {})

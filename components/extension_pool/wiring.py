@@ -26,7 +26,7 @@ from .access import (
 from .args import ExtensionPoolArgs
 from .checks import check_pool
 from .checks.access import mode_not_found, what_only_rbac_has
-from .derived import extension_names, grant_wait, in_canonical_order
+from .derived import grant_wait, in_canonical_order
 from .extensions.typed import TypedExtension
 from .hooks import refuse_a_taken_name
 from .pool import InvalidPoolError
@@ -123,7 +123,7 @@ class Wiring:
             identity_id=reading.id if reading else None,
             client_id=reading.client_id if reading else None,
             principal_id=reading.principal_id if reading else None,
-            extension_names=pulumi.Output.from_input(extension_names(spec)),
+            extension_names=pulumi.Output.from_input(list(plan.expected)),
         )
 
     def _canary(

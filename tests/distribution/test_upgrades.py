@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from extension_pool.args import ExtensionPoolArgs
+from extension_pool.extensions import MODELS
 from extension_pool.spec import PoolSettings
 from extension_pool.testing.tokens import POOL
 from tests.support import upgrades
@@ -38,7 +39,7 @@ def altered(folder: Path, case: str, edit: Callable[[dict[str, Any]], None]) -> 
         other.unlink()
     file = folder / f"{case}.json"
     document = json.loads(file.read_text(encoding="utf-8"))
-    for one in document["resources"]:
+    for one in document.get("resources", []):
         if one["type"] == POOL:
             edit(one)
     file.write_text(json.dumps(document), encoding="utf-8")
@@ -79,7 +80,7 @@ def test_each_released_version_is_recorded() -> None:
 
 def test_the_same_code_recreates_nothing(released: Path) -> None:
     made = upgrades.upgrade(released)
-    assert set(made) == set(upgrades.cases())
+    assert set(made) == {*upgrades.cases(), *(f"typed {model.__name__}" for model in MODELS)}
     assert all(one.unchanged == ("pool",) or case == "canary" for case, one in made.items())
     assert not [one for each in made.values() for one in upgrades.recreations(each)]
     assert judged(released, next_version()) == []
@@ -103,6 +104,18 @@ def test_a_changed_default_that_recreates_pools_must_be_told(released: Path) -> 
     assert judged(released, next_version("those with certificates: the default of requireInitialSync is true")) == []
     (problem,) = judged(released, next_version("requireInitialSync", (0, 1, 1)))
     assert problem == "version: 0.1.1 recreates pools; that is no patch of 0.1.0"
+
+
+def test_a_changed_default_of_a_typed_model_must_be_told(released: Path) -> None:
+    altered(released, upgrades.TYPED.removesuffix(".json"), lambda pool: None)
+    file = released / upgrades.TYPED
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert judged(released, next_version()) == []
+    document["NvidiaGpuDriverLinux"]["makes"]["type_handler_version"] = "1.2"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    (problem,) = judged(released, next_version())
+    assert "(typed NvidiaGpuDriverLinux: pool: replace for extensions[0].typeHandlerVersion)" in problem
+    assert judged(released, next_version("those with an Nvidia driver: its typeHandlerVersion")) == []
 
 
 def test_another_digest_recreates_blue_green_pools(released: Path) -> None:

@@ -113,7 +113,9 @@ def pulumi_options(command: str) -> frozenset[str] | None:
         text=True,
         env={"PULUMI_SKIP_UPDATE_CHECK": "true", "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(ENGINE / "home")},
     )
-    if asked.returncode != 0 or not re.search(rf"^  pulumi {command}( |$)", asked.stdout, re.MULTILINE):
+    named = re.search(rf"^  pulumi {command}( |$)", asked.stdout, re.MULTILINE)
+    aliases = re.search(r"^Aliases:\n  (.*)$", asked.stdout, re.MULTILINE)
+    if asked.returncode != 0 or not (named or (aliases and command.split()[-1] in aliases[1].split(", "))):
         return None
     return frozenset(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", asked.stdout, re.MULTILINE)) | frozenset(
         re.findall(r"^ +(-\w), --", asked.stdout, re.MULTILINE)

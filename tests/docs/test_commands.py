@@ -41,6 +41,8 @@ def test_a_reader_who_copies_a_command_is_understood(block: Block) -> None:
         ("pulumi destroy --with-program", "--with-program"),
         ("pulumi stack select prod --create", ""),
         ("pulumi fly", "no command"),
+        ("pulumi state delete 'urn:...' --stack prod", ""),
+        ("pulumi state delete 'urn:...' --stak prod", "--stak"),
         ("make up STACK=staging", ""),
         ("make hay", "no target hay"),
         ("make up STAK=dev", "no variable STAK"),

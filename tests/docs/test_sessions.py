@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+import yaml
 
 from emulator import Faults
 from tests.docs.commands import PROGRAMS
 from tests.docs.console import steps_of
 from tests.docs.matching import mismatch
-from tests.docs.pages import blocks_of, read
+from tests.docs.pages import ROOT, blocks_of, read
 from tests.docs.session import FOLLOWED, Ran, Session
 from tests.docs.stacks import OPEN, OPERATED, ROLLED
 
@@ -133,6 +135,30 @@ def test_whoever_opens_a_pool_to_everybody_is_told_so(new_session: Callable[[], 
         assert "[mandatory]  inbound-endpoints" in one.printed
         assert "without rules everybody reaches ssh (SSH)" in one.printed
     assert "production-rollout" in ran[-1].printed
+
+
+def test_the_stack_prod_breaks_the_rules_that_the_page_names_and_keeps_them_with_what_it_adds(
+    new_session: Callable[[], Session],
+) -> None:
+    section = read("docs/policy.md").partition("## Production")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z]+-[a-z]+)`", section.partition("```")[0]))
+    (block,) = [one for one in blocks_of("docs/policy.md", section) if one.language == "yaml"]
+    session = new_session()
+    session.ready()
+    session.local.pulumi("stack", "select", "--create", "prod")
+    configuration = str(ROOT / "policy" / "config" / "prod.json")
+    pack = ("--policy-pack", str(ROOT / "policy"), "--policy-pack-config", configuration, "--stack", "prod")
+    before = session.local.pulumi("preview", *pack, check=False, timeout=120)
+    assert before.returncode != 0
+    assert set(re.findall(r"\[mandatory\] +([a-z-]+)", before.stdout + before.stderr)) == named
+    added = yaml.safe_load(block.text.replace("SUB", "00000000-0000-0000-0000-000000000000"))
+    file = session.stack_file("prod")
+    tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for pool in tree["config"]["extension-pool:pools"].values():
+        pool.update(added["extension-pool:pools"]["render"])
+    file.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    after = session.local.pulumi("preview", *pack, check=False, timeout=120)
+    assert after.returncode == 0 and "[mandatory]" not in after.stdout, after.stdout + after.stderr
 
 
 def test_whoever_goes_back_after_a_failed_gate_sees_what_the_page_shows(new_session: Callable[[], Session]) -> None:

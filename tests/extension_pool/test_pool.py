@@ -1,12 +1,13 @@
 """`ExtensionPool`: what it registers, with which options, and what stays secret."""
 
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 import pulumi
 import pytest
 
-from extension_pool import ExtensionPool, ExtensionPoolArgs, InvalidPoolError
+from extension_pool import ExtensionPool, ExtensionPoolArgs, InvalidPoolError, register_hooks
 from extension_pool.roles import KEY_VAULT_SECRETS_USER
 from extension_pool.rolling import declaring
 from extension_pool.rolling.hooks import AFTER_CREATE, BEFORE_DELETE
@@ -147,6 +148,23 @@ def test_an_identity_of_another_subscription_brings_its_ids_and_is_not_looked_up
 def test_the_pool_bears_the_name_of_the_component_unless_told_otherwise() -> None:
     assert build().only(POOL).inputs["poolName"] == "render"
     assert build(pool_name="other").only(POOL).inputs["poolName"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "rollout", "words"),
+    [
+        ("render.eu", {}, "pool_name: must be 1 to 64 letters, digits, hyphens or underscores, got"),
+        ("p" * 60, {"strategy": "blue-green"}, "pool_name: must be at most 55 characters with the strategy blue-green"),
+    ],
+)
+def test_a_name_of_the_component_that_no_pool_can_have_is_refused(name: str, rollout: Any, words: str) -> None:
+    with pytest.raises(InvalidPoolError) as caught:
+        run_program(lambda: ExtensionPool(name, arguments(rollout=rollout)))
+    (problem,) = caught.value.problems
+    assert problem.sentence().startswith(words)
+    assert problem.do == "it is the component's name, since pool_name is left out; give a pool_name"
+    assert run_program(lambda: ExtensionPool(name, arguments(rollout=rollout, pool_name="render"))).pools
+    assert run_program(lambda: ExtensionPool("p" * 55, arguments(rollout=rollout))).pools
 
 
 def test_protected_settings_are_secret_at_their_own_place_and_no_higher() -> None:
@@ -294,3 +312,12 @@ def test_a_gate_without_the_tools_that_ask_is_refused_with_what_to_install(monke
         ExtensionPool("render", arguments())
 
     assert len(run_program(program).resources(POOL)) == 1
+
+
+@pytest.mark.parametrize("act", [register_hooks, lambda: ExtensionPool("render", arguments())])
+def test_outside_of_a_run_it_is_said_what_starts_one(act: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that forgot to run its program, and a module that makes a pool when it is imported."""
+    # another test may have left its mocks
+    monkeypatch.setattr("pulumi.runtime.settings.get_monitor", lambda: None)
+    with pytest.raises(pulumi.RunError, match=r"no Pulumi program is running.*extension_pool\.testing\.run_program"):
+        act()

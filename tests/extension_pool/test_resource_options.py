@@ -1,17 +1,25 @@
 """What the options of the component mean for its pool."""
 
+import re
 from typing import Any
 
 import pulumi
 import pytest
 
+from extension_pool import ExtensionPool
 from extension_pool.problems import InvalidInput
-from extension_pool.resource_options import find_pool_paths, pool_options, without_effect
 from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
+from extension_pool.resource_options import find_pool_paths, pool_options, without_effect
 from extension_pool.spec import BLUE_GREEN, DELETE_FIRST, MACHINE_FIELDS, PoolSpec, arm_name
+from extension_pool.testing import compare, run_program
+from tests.extension_pool.test_pool import arguments
 
 MACHINE = "deploymentConfiguration.virtualMachineConfiguration"
 OWN = {"key_vault_access", "key_vault_certificates", "key_vault_extension", "rollout"}
+
+
+def snake(text: str) -> str:
+    return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", text)
 
 
 def options(strategy: str = DELETE_FIRST, **given: Any) -> Any:
@@ -70,6 +78,11 @@ def test_a_misspelt_argument_is_named_with_the_one_that_was_meant() -> None:
     assert 'got "nonsense"' in said
 
 
+@pytest.mark.parametrize("given", [f"{MACHINE}.osDisk.caching", f"{snake(MACHINE)}.os_disk"])
+def test_a_path_of_the_raw_pool_is_told_as_the_argument_that_it_is(given: str) -> None:
+    assert refused(ignore_changes=[given]).endswith("; did you mean os_disk?")
+
+
 def test_an_extension_is_not_named_by_its_position() -> None:
     assert "can only be named whole" in refused(ignore_changes=["extensions[0].settings"])
 
@@ -98,7 +111,11 @@ def test_a_component_is_not_imported_and_the_way_is_told() -> None:
 
 def test_what_does_nothing_is_told() -> None:
     given = pulumi.ResourceOptions(
-        delete_before_replace=True, additional_secret_outputs=["clientId"], version="1.0", plugin_download_url="x"
+        delete_before_replace=True,
+        additional_secret_outputs=["clientId"],
+        version="1.0",
+        plugin_download_url="x",
+        hide_diffs=["tags"],
     )
     said = without_effect(given)
     assert [one.split()[2] for one in said] == [
@@ -106,6 +123,49 @@ def test_what_does_nothing_is_told() -> None:
         "additional_secret_outputs",
         "version",
         "plugin_download_url",
+        "hide_diffs",
     ]
     assert without_effect(pulumi.ResourceOptions(ignore_changes=["tags"], protect=True)) == []
     assert without_effect(None) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "given"),
+    [
+        ("hooks", pulumi.ResourceHookBinding(before_update=[pulumi.ResourceHook.__new__(pulumi.ResourceHook)])),
+        ("replacement_trigger", "v2"),
+        ("replacement_trigger", 0),
+        ("replacement_trigger", False),
+        ("replace_with", [pulumi.Resource.__new__(pulumi.Resource)]),
+    ],
+)
+def test_what_reaches_the_component_and_not_its_pool_is_told(option: str, given: Any) -> None:
+    options = pulumi.ResourceOptions()
+    setattr(options, option, given)
+    (said,) = without_effect(options)
+    assert said.startswith(f"the option {option} of an ExtensionPool does nothing to its pool: ")
+
+
+def test_an_option_that_says_nothing_is_not_told() -> None:
+    options = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[]), replace_with=[])
+    assert without_effect(options) == []
+
+
+@pytest.mark.parametrize("strategy", [DELETE_FIRST, BLUE_GREEN])
+def test_what_is_told_of_a_trigger_is_a_way(strategy: Any) -> None:
+    def program(value: str) -> None:
+        given = arguments(metadata=[{"name": "trigger", "value": value}], rollout={"strategy": strategy})
+        ExtensionPool("render", given, pulumi.ResourceOptions(replace_on_changes=["metadata"]))
+
+    before = run_program(lambda: program("1"))
+    assert compare(before, run_program(lambda: program("2"))).replaced == ("render",)
+    assert compare(before, run_program(lambda: program("1"))).unchanged == ("render",)
+
+
+def test_options_without_effect_are_warnings_of_the_program() -> None:
+    opts = pulumi.ResourceOptions(replacement_trigger="v2", delete_before_replace=True)
+    said = run_program(lambda: ExtensionPool("render", arguments(), opts)).warnings
+    assert [one.split(": ")[0] for one in said] == [
+        "the option delete_before_replace does nothing on an ExtensionPool",
+        "the option replacement_trigger of an ExtensionPool does nothing to its pool",
+    ]

@@ -75,6 +75,10 @@ def test_a_pool_is_made_after_what_it_depends_on(made: EngineStack) -> None:
 def test_an_option_that_does_nothing_is_told_and_a_wrong_one_refused(made: EngineStack) -> None:
     change(made, plain={"options": {"delete_before_replace": True}})
     assert "the option delete_before_replace does nothing on an ExtensionPool" in made.pulumi("preview")
+    # the engine replaces the component alone, which is nothing in Azure
+    changed = change(made, plain={"options": {"replacement_trigger": "v2", "replace_with": []}})
+    assert "plain-pool" not in changed
+    assert "the option replacement_trigger of an ExtensionPool does nothing to its pool" in made.pulumi("preview")
     change_fails = {"pools": [wanted("plain", {"ignore_changes": ["scale_setings"]})]}
     made.configure(change_fails)
     said = made.pulumi("preview", check=False)

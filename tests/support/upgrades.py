@@ -4,8 +4,8 @@
     python -m tests.support.upgrades --write   records today's pools and names for the version that is being made
 
 Each version has a folder in `tests/goldens/rendered/`: for each case of `cases/` its arguments and what the version
-registered for them, inputs and options, and the public names. The arguments are kept with it: an upgrade is today's
-code with yesterday's arguments.
+registered for them, inputs and options; what each typed model of an extension becomes; and the public names. The
+arguments are kept with it: an upgrade is today's code with yesterday's arguments.
 """
 
 from __future__ import annotations
@@ -15,23 +15,27 @@ import dataclasses
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
-from extension_pool import ExtensionPool
+from extension_pool import ExtensionPool, extensions
 from extension_pool.public import public_names
+from extension_pool.spec import arm_name
 from extension_pool.testing import Comparison, Options, PoolChange, RecordedStack, Secret, compare, run_program
 from extension_pool.testing.monitor import Registration
 from extension_pool.testing.stack import build_stack
+from tests.extension_pool.extensions.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 RENDERED = ROOT / "tests" / "goldens" / "rendered"
 CASES = RENDERED / "cases"
 CHANGELOG = ROOT / "CHANGELOG.md"
 NAMES = "public_names.txt"
+TYPED = "typed_extensions.json"
 
 Version = tuple[int, int, int]
 
@@ -180,10 +184,51 @@ def load(text: str) -> tuple[dict[str, Any], RecordedStack]:
 def upgrade(folder: Path) -> dict[str, Comparison]:
     """What today's code does to the pools that the version of a folder made."""
     made = {}
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(set(folder.glob("*.json")) - {folder / TYPED}):
         arguments, before = load(path.read_text(encoding="utf-8"))
         made[path.stem] = compare(before, render(arguments))
+    return {**made, **_upgrade_typed(folder / TYPED)}
+
+
+def _upgrade_typed(file: Path) -> dict[str, Comparison]:
+    """The same for a pool with a typed extension. A model that went is a public name that went."""
+    if not file.exists():
+        return {}
+    made = {}
+    for name, one in json.loads(file.read_text(encoding="utf-8")).items():
+        model = getattr(extensions, name, None)
+        now = dict(_leaves(model(**one["given"]).arguments())) if model else {}
+        before = dict(_leaves(one["makes"]))
+        edited = tuple(path for path in {**before, **now} if before.get(path) != now.get(path))
+        operation = "replace" if edited else "same"
+        made[f"typed {name}"] = Comparison((PoolChange("pool", operation, edited, edited),))
     return made
+
+
+def _leaves(tree: Any, at: str = "extensions[0]") -> Iterator[tuple[str, Any]]:
+    inner = (
+        [(f"{at}.{arm_name(str(key))}", value) for key, value in tree.items()]
+        if isinstance(tree, Mapping)
+        else [(f"{at}[{index}]", value) for index, value in enumerate(tree)]
+        if isinstance(tree, list)
+        else []
+    )
+    if not inner:
+        yield at, tree
+    for path, value in inner:
+        yield from _leaves(value, path)
+
+
+def typed_extensions() -> str:
+    """What today's models become when they are given what their examples give: the text of the file."""
+    found = {}
+    for model, example in EXAMPLES.items():
+        given = {
+            name: value.model_dump(by_alias=True, exclude_unset=True) if isinstance(value, BaseModel) else value
+            for name, value in example.items()
+        }
+        found[model.__name__] = {"given": given, "makes": model(**given).arguments()}
+    return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
 def lost_names(folder: Path) -> list[str]:
@@ -194,7 +239,7 @@ def lost_names(folder: Path) -> list[str]:
 def record() -> dict[str, str]:
     """The files of a version's folder, by name, as today's code makes them."""
     files = {f"{case}.json": dump(arguments, render(arguments)) for case, arguments in cases().items()}
-    return {**files, NAMES: "\n".join(public_names()) + "\n"}
+    return {**files, TYPED: typed_extensions(), NAMES: "\n".join(public_names()) + "\n"}
 
 
 def folder_of(version: Version) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -29,12 +30,13 @@ from ..args import ExtensionPoolArgs
 from ..checks import check_pool
 from ..field_docs import in_stack_words
 from ..pool import ExtensionPool, InvalidPoolError
-from ..problems import InvalidInput, Notice, Problem, open_later, render_path
+from ..problems import InvalidInput, Later, Notice, Problem, open_later, render_path
 from ..spec import PoolSpec, arm_name, arm_path, plain_tree
-from ..validation import parse_model
+from ..validation import parse_model, replace_at
 from .package import TOKEN, package_schema, package_version
-from .wire import Arrived, arguments_tree, may_be_shown, read_value
+from .wire import Arrived, arguments_tree, find_no_data, may_be_shown, read_value
 
+_SNAKE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _OUTPUTS = ("pool_id", "pool_name", "identity_id", "client_id", "principal_id", "extension_names")
 
 # As in Pulumi's own plugins: the properties of a pool can be more than gRPC's 4 MB, and a busy program may leave a
@@ -52,10 +54,16 @@ def pool_arguments(inputs: Mapping[str, Arrived], schema: Mapping[str, Any], tod
     def rules(spec: PoolSpec) -> list[Problem]:
         return [in_their_words(one) for one in check_pool(spec, today).problems]
 
+    nothing = [Problem(path, f"must be plain data, not {one.name}", do=one.do) for path, one in find_no_data(tree)]
+    for problem in nothing:
+        tree = replace_at(tree, problem.path, Later(None))
     try:
         spec = parse_model(PoolSpec, tree, rules, stack_words=True)
     except InvalidInput as error:
-        raise InvalidInput([_as_text(one) for one in error.problems]) from None
+        told = [_as_text(one) for one in error.problems if one.path not in {other.path for other in nothing}]
+        raise InvalidInput([*nothing, *told]) from None
+    if nothing:
+        raise InvalidInput(nothing)
     return cast(ExtensionPoolArgs, open_later(plain_tree(spec)))
 
 
@@ -82,6 +90,11 @@ def notice_in_their_words(notice: Notice) -> Notice:
     return Notice(arm_path(notice.path), in_stack_words(notice.text))
 
 
+def option_in_their_words(said: str) -> str:
+    """A warning of an option in the words of other languages: every name in it is an option's or an argument's."""
+    return _SNAKE.sub(lambda found: arm_name(found[0]), said)
+
+
 def input_errors(name: str, problems: Sequence[Problem], inputs: Mapping[str, Arrived]) -> pulumi.InputPropertiesError:
     """The problems of a pool, each as the error of the property that it is about.
 
@@ -102,6 +115,7 @@ class PluginPool(ExtensionPool):
     """The component as the plugin makes it."""
 
     _worded = staticmethod(notice_in_their_words)
+    _option_worded = staticmethod(option_in_their_words)
 
 
 class ExtensionPoolProvider(Provider):
@@ -139,6 +153,9 @@ class Servicer(ProviderServicer):
     @staticmethod
     def _construct_options(request: Any) -> pulumi.ResourceOptions:
         options = ProviderServicer._construct_options(request)
+        # Pulumi's servicer leaves these out. On a component they do nothing, and its user is told so.
+        options.delete_before_replace = request.deleteBeforeReplace or None
+        options.additional_secret_outputs = list(request.additionalSecretOutputs) or None
         if request.HasField("customTimeouts"):
             # Pulumi's servicer reads them and forgets to pass them on.
             sent = request.customTimeouts

@@ -8,7 +8,7 @@ that the schema gives it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -16,7 +16,7 @@ import pulumi
 from pulumi.resource import DependencyResource
 
 from ..problems import Later, Path, is_protected
-from ..wire_marks import OUTPUT, RESOURCE, SECRET, SIGNATURE, UNKNOWNS
+from ..wire_marks import ASSETS, OUTPUT, RESOURCE, SECRET, SIGNATURE, UNKNOWNS
 
 T = TypeVar("T")
 
@@ -27,6 +27,18 @@ _ANY: Described = {}
 _BOOLEANS = {"true": True, "false": False}
 _VERSIONS = frozenset({"version", "typeHandlerVersion"})
 _EXACT = 2**53
+
+
+@dataclass(frozen=True)
+class NoData:
+    """Something of the program that Azure has no value for. name: what it is; do: what to give in its place."""
+
+    name: str
+    do: str
+
+
+_A_RESOURCE = NoData("a resource", "give its id or its name")
+_AN_ASSET = NoData("an asset or an archive", "give its text, or a URL that nodes can read")
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,9 @@ def _read_struct(fields: Any) -> Arrived:
         secret = fields["secret"].bool_value if "secret" in fields else False
         return inner.below(Arrived(None, secret=secret, urns=frozenset(one.string_value for one in urns)))
     if signature == RESOURCE:
-        return Arrived({"resource": Arrived(fields["urn"].string_value)})
+        return Arrived(_A_RESOURCE)
+    if signature in ASSETS:
+        return Arrived(_AN_ASSET)
     return Arrived({name: read_value(one) for name, one in fields.items() if name != SIGNATURE})
 
 
@@ -77,9 +91,18 @@ def arguments_tree(inputs: Mapping[str, Arrived], component: Described, types: M
     a `Later` with its Output.
 
     component: the schema's resource; types: the schema's types. What is null is left out; what the schema does not know
-    stays, for the checks to name.
+    stays, for the checks to name; what is no value at all is `NoData`.
     """
     return _tree(Arrived(inputs), {"properties": component["inputProperties"]}, types)
+
+
+def find_no_data(tree: Any, at: Path = ()) -> Iterator[tuple[Path, NoData]]:
+    """Where in a tree of arguments something stands that is no value."""
+    if isinstance(tree, NoData):
+        yield at, tree
+    inner = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, value in inner:
+        yield from find_no_data(value, (*at, key))
 
 
 def formed(value: Any, described: Described, name: str = "") -> Any:
@@ -118,11 +141,13 @@ def may_be_shown(inputs: Mapping[str, Arrived], path: Path) -> bool:
             here = inner[segment]
         else:
             return True
-    return not here.secret and not is_protected(path) and not isinstance(here.value, (Mapping, list))
+    return not here.secret and not is_protected(path) and not isinstance(here.value, (Mapping, list, NoData))
 
 
 def _tree(arrived: Arrived, described: Described, types: Mapping[str, Described], at: str = "") -> Any:
     value = arrived.value
+    if isinstance(value, NoData):
+        return value
     if isinstance(value, Mapping):
         return {
             name: _tree(one.below(arrived), _member(name, described, types), types, name)

@@ -11,7 +11,7 @@ import pulumi
 from ..derived import extension_names
 from ..problems import Problem, open_later
 from ..spec import PoolSpec, Rollout
-from .plans import POOL_TYPE, PoolPlan, plans
+from .plans import PoolPlan, plans
 
 
 def declare(
@@ -32,20 +32,14 @@ def declare(
         resource_name=f"{name}-pool",
         rollout=spec.rollout,
         expected=tuple(extension_names(spec)),
-        urn=_urn_of_child(component, f"{name}-pool"),
-        scale=pulumi.Output.from_input(open_later(inputs.get("scale_settings"))),
-        base=pulumi.Output.from_input(open_later(spec.pool_name if spec.pool_name is not None else name)),
-        pool_name=pulumi.Output.from_input(open_later(inputs["pool_name"])),
+        given_scale=open_later(inputs.get("scale_settings")),
+        given_base=open_later(spec.pool_name if spec.pool_name is not None else name),
+        given_name=open_later(inputs["pool_name"]),
         after=plans().of_components(depends_on),
         depends_on=tuple(one for one in depends_on if isinstance(one, pulumi.Resource)),
     )
     plans().add(plan)
     return plan
-
-
-def _urn_of_child(component: pulumi.Resource, name: str) -> pulumi.Output[str]:
-    # as `pulumi.create_urn` makes it, with one Output instead of six
-    return component.urn.apply(lambda parent: f"{parent.rpartition('::')[0]}${POOL_TYPE}::{name}")
 
 
 def needs_hooks(plan: PoolPlan) -> bool:
@@ -65,10 +59,9 @@ def declare_canary(plan: PoolPlan) -> PoolPlan:
         resource_name=name,
         rollout=plan.rollout,
         expected=plan.expected,
-        urn=_urn_of_child(plan.component, name),
-        scale=plan.scale,
-        base=plan.base,
-        pool_name=plan.pool_name,
+        given_scale=plan.given_scale,
+        given_base=plan.given_base,
+        given_name=plan.given_name,
         canary_nodes=canary.nodes,
     )
     return plan.canary

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
@@ -57,8 +58,8 @@ class PoolPlan:
     """A pool that this run declares, and what has become of it so far.
 
     component: its ExtensionPool; resource_name: the pool's logical name; expected: the extensions it should have;
-    scale: `scale_settings` as declared, None for none; base: the name in Azure that both strategies begin with;
-    pool_name: the whole of it;
+    given_scale: `scale_settings` as declared, None for none; given_base: the name in Azure that both strategies begin
+    with; given_name: the whole of it;
     after: pools that must have passed before this one is touched; depends_on: all that the caller says it depends on,
     such pools among it; canary: tried before; canary_nodes: set for a canary.
     """
@@ -68,10 +69,9 @@ class PoolPlan:
     resource_name: str
     rollout: Rollout
     expected: tuple[str, ...]
-    urn: pulumi.Output[str]
-    scale: pulumi.Output[Any]
-    base: pulumi.Output[str]
-    pool_name: pulumi.Output[str]
+    given_scale: pulumi.Input[Any]
+    given_base: pulumi.Input[str]
+    given_name: pulumi.Input[str]
     after: tuple[PoolPlan, ...] = ()
     depends_on: tuple[pulumi.Resource, ...] = ()
     canary: PoolPlan | None = None
@@ -83,6 +83,30 @@ class PoolPlan:
     goes: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the current pool itself is deleted: then all of it may go."""
     _verdict: asyncio.Future[Held] | None = None
+
+    # Outputs are made when a hook asks: most pools have none, and a program with hundreds of them feels each Output.
+
+    @cached_property
+    def urn(self) -> pulumi.Output[str]:
+        """The URN of the pool."""
+        # as `pulumi.create_urn` makes it, with one Output instead of six
+        own = f"${POOL_TYPE}::{self.resource_name}"
+        return self.component.urn.apply(lambda parent: f"{parent.rpartition('::')[0]}{own}")
+
+    @cached_property
+    def scale(self) -> pulumi.Output[Any]:
+        """`scale_settings` as declared."""
+        return pulumi.Output.from_input(self.given_scale)
+
+    @cached_property
+    def base(self) -> pulumi.Output[str]:
+        """The name in Azure that both strategies begin with."""
+        return pulumi.Output.from_input(self.given_base)
+
+    @cached_property
+    def pool_name(self) -> pulumi.Output[str]:
+        """The name in Azure."""
+        return pulumi.Output.from_input(self.given_name)
 
     def know(self, pool_id: str) -> None:
         """The pool of this plan is there, under this id."""

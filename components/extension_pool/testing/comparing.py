@@ -13,7 +13,7 @@ from .answers import Answer, name_some
 from .stack import RecordedStack
 from .urns import former_urns
 from .values import NotRecorded, covers, parse_path, reveal
-from .views import Pool
+from .views import FREE, Pool
 
 SAME, CREATE, DELETE, UPDATE, REPLACE = "same", "create", "delete", "update", "replace"
 
@@ -27,8 +27,6 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "dataDisks": ("lun",),
     "containerRegistries": ("registryServer",),
 }
-# objects whose content is the user's own
-_FREE = ("settings", "protectedSettings", "tags", "resourceTags")
 _DEFAULTS = {"taskSlotsPerNode": 1}
 
 
@@ -179,7 +177,7 @@ def _value_edits(old: Any, new: Any, at: Path) -> Iterator[Path]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _edits(old, new, at)
     elif isinstance(old, list) and isinstance(new, list):
-        keys = _KEYS.get(str(at[-1])) if not set(at) & set(_FREE) else None
+        keys = _KEYS.get(str(at[-1])) if not set(at) & set(FREE) else None
         yield from _keyed_edits(old, new, keys, at) if keys else _list_edits(old, new, at)
     elif at == ("resourceGroupName",) and str(old).lower() == str(new).lower():
         return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +73,7 @@ class RecordingMonitor(mocks.MockMonitor, resource_pb2_grpc.ResourceMonitorStub)
         self.hooks: list[str] = []
         self.exports: Mapping[str, Any] = {}
         self.transforms = 0
+        self.refusals: list[Exception] = []
         self._lock = threading.Lock()
         self._urns: set[str] = set()
 
@@ -81,7 +83,8 @@ class RecordingMonitor(mocks.MockMonitor, resource_pb2_grpc.ResourceMonitorStub)
     def Invoke(self, request: Any) -> Any:
         with self._lock:
             self.calls.append(Call(request.tok, decode(request.args), request.provider))
-        return super().Invoke(request)  # type: ignore[no-untyped-call]
+        with self._noting_refusals():
+            return super().Invoke(request)  # type: ignore[no-untyped-call]
 
     def RegisterResourceHook(self, request: Any) -> Any:
         with self._lock:
@@ -103,6 +106,10 @@ class RecordingMonitor(mocks.MockMonitor, resource_pb2_grpc.ResourceMonitorStub)
         return empty_pb2.Empty()
 
     def RegisterResource(self, request: Any) -> Any:
+        with self._noting_refusals():
+            return self._register(request)
+
+    def _register(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
         with self._lock:
             if urn in self._urns:
@@ -131,6 +138,10 @@ class RecordingMonitor(mocks.MockMonitor, resource_pb2_grpc.ResourceMonitorStub)
         return response
 
     def ReadResource(self, request: Any) -> Any:
+        with self._noting_refusals():
+            return self._read(request)
+
+    def _read(self, request: Any) -> Any:
         response = super().ReadResource(request)  # type: ignore[no-untyped-call]
         self._keep(
             Registration(
@@ -158,6 +169,15 @@ class RecordingMonitor(mocks.MockMonitor, resource_pb2_grpc.ResourceMonitorStub)
             elif found is not None:
                 found.outputs = outputs
         return empty_pb2.Empty()
+
+    @contextmanager
+    def _noting_refusals(self) -> Iterator[None]:
+        """Of several the program raises one; the others are left in futures that nobody awaits."""
+        try:
+            yield
+        except Exception as error:
+            self.refusals.append(error)
+            raise
 
     def _keep(self, registration: Registration) -> None:
         with self._lock:

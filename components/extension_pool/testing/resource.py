@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..problems import Path, render_path
 from .answers import Answer, name_some
-from .values import Secret, at, covers, parse_path, places, secret_places
+from .values import NotRecorded, Secret, at, covers, parse_path, places, reveal, secret_places
 
 if TYPE_CHECKING:
     from .stack import RecordedStack
@@ -157,7 +157,7 @@ class Resource:
         """Whether the value at this place is marked secret itself: at its own place and no higher.
 
         A secret higher up hides more than it must: the diff of a preview ends there, and with it what is replaced for.
-        ``...name`` means every place whose path ends so; there must be one.
+        ``...name`` means every place whose path ends so. Raises NotRecorded where there is no such place.
         """
         if path.startswith("..."):
             return self._every_secret(parse_path(path[3:]))
@@ -177,7 +177,11 @@ class Resource:
         name = render_path(ending)
         found = [place for place in places(self.inputs) if place[-len(ending) :] == ending]
         if not found:
-            return Answer(False, f"{self._called} has no {name} that can be seen; secret are {name_some(self.secrets)}")
+            hidden = any(place[-len(ending) :] == ending for place in places(reveal(self.inputs)))
+            said = f"{self._called} has no {name}{' that can be seen' * hidden}; secret are {name_some(self.secrets)}"
+            if not hidden:
+                raise NotRecorded(said)
+            return Answer(False, said)
         return next((one for one in map(self._has_secret, found) if not one), self._has_secret(found[0]))
 
     def _secrets_shown(self) -> str:

@@ -93,7 +93,7 @@ def run_program(
             {key: _text(value) for key, value in values.items()},
             [key for key, value in values.items() if reveal(value) != value],
         )
-        _run(file.run if file else program)  # type: ignore[arg-type]
+        _run(file.run if file else program, monitor.refusals)  # type: ignore[arg-type]
 
     with _ONE_AT_A_TIME:
         # a context of its own: settings, configuration and root resource of a run end with it
@@ -120,8 +120,11 @@ def run_program(
     )
 
 
-def _run(program: Program) -> None:
-    """Runs a program as the language host does. Raises what it raised, before anything that came of that."""
+def _run(program: Program, refusals: list[Exception]) -> None:
+    """Runs a program as the language host does. Raises what it raised, before anything that came of that.
+
+    refusals: what the monitor raised meanwhile.
+    """
     failures: list[BaseException] = []
 
     async def main() -> None:
@@ -154,7 +157,7 @@ def _run(program: Program) -> None:
         _cancel(loop, before)
         quiet.running = False
     if failures:
-        for one in failures:
+        for one in (*failures, *refusals):
             _Quiet.mark(one)
         raise failures[0]
 

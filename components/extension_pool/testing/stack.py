@@ -122,11 +122,11 @@ class RecordedStack:
         return any(one.logical_name == name for one in self.resources(EXTENSION_POOL))
 
 
-def build_stack(registrations: Iterable[Registration], **about: Any) -> RecordedStack:
+def build_stack(registrations: Iterable[Registration], *, exports: Mapping[str, Any], **about: Any) -> RecordedStack:
     """The stack of what a monitor recorded. about: the other fields of `RecordedStack`."""
     kept = sorted((one for one in registrations if one.type != STACK), key=lambda one: (one.name, one.type, one.urn))
     made: list[Resource] = []
-    stack = RecordedStack(_resources=(), **about)
+    stack = RecordedStack(_resources=(), exports=_Exports(exports), **about)
     for one in kept:
         view = _VIEWS.get(one.type, Resource)
         made.append(
@@ -145,6 +145,13 @@ def build_stack(registrations: Iterable[Registration], **about: Any) -> Recorded
         )
     object.__setattr__(stack, "_resources", tuple(made))
     return stack
+
+
+class _Exports(dict[str, Any]):
+    """A name that is not there is told with those that are."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotRecorded(f"no export {name!r}; there are: {name_some(self, 20)}")
 
 
 def _names(resources: Iterable[Resource]) -> str:

@@ -11,10 +11,14 @@ from ..mutability import Azure as AzureDoes
 from ..mutability import find_rule
 from ..problems import Path, render_path
 from ..roles import find_role
+from ..spec import arm_name
 from .answers import Answer, name_some
 from .resource import Resource
 from .tokens import ACCESS_POLICY, EXTENSION_POOL
-from .values import NotRecorded, Secret, at, parse_path, reveal
+from .values import UNKNOWN, NotRecorded, Secret, at, parse_path, reveal
+
+FREE = ("settings", "protectedSettings", "tags", "resourceTags")
+"""Objects whose content is the user's own."""
 
 MACHINES: Path = ("deploymentConfiguration", "virtualMachineConfiguration")
 _SECRET_SCOPE = re.compile(r"^(?P<vault>.+)/secrets/(?P<secret>[^/]+)$", re.IGNORECASE)
@@ -87,9 +91,10 @@ class Pool(Resource):
     def replaces_on(self, path: str) -> Answer:
         """Whether the pool is replaced when this property changes: by its options, or by the provider for its address.
 
-        Raises NotRecorded for what is no property of a pool.
+        Raises NotRecorded for what is no property of a pool, and for Python's names: no option has those.
         """
         place = self._place(path)
+        _refuse_python_names(path)
         rule = find_rule(".".join(str(part) for part in place))
         if rule is None:
             raise NotRecorded(
@@ -113,6 +118,18 @@ class Pool(Resource):
     @property
     def _called(self) -> str:
         return f"pool {self.component.logical_name if self.component else self.logical_name!r}"
+
+
+def _refuse_python_names(path: str) -> None:
+    """The tables of edits know arguments too, so that nothing else would tell them from properties."""
+    place = parse_path(path)
+    own = next((index for index, part in enumerate(place) if part in FREE), len(place))
+    wanted = tuple(
+        arm_name(part) if isinstance(part, str) and "_" in part and index < own else part
+        for index, part in enumerate(place)
+    )
+    if wanted != place:
+        raise NotRecorded(f"{path}: is a name of Python; give the provider's: {render_path(wanted)}")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -216,8 +233,17 @@ class Grant(Resource):
         return found["secret"] if found else None
 
     def lets(self, who: Identity | str) -> Answer:
-        """Whether it grants to an identity, or to a principal id."""
-        wanted = who.principal_id if isinstance(who, Identity) else who
+        """Whether it grants to an identity, or to a principal id.
+
+        In a preview, which knows no principal of a new identity, it is the identity that the grant's input comes of;
+        NotRecorded for a principal id there.
+        """
         name = who.logical_name if isinstance(who, Identity) else who
-        yes = wanted == self.principal_id
+        if self.principal_id is not UNKNOWN:
+            yes = self.principal_id == (who.principal_id if isinstance(who, Identity) else who)
+        elif isinstance(who, Identity):
+            given = "policy" if self.type == ACCESS_POLICY else "principalId"
+            yes = who.urn in self.options.property_dependencies.get(given, ())
+        else:
+            raise NotRecorded(f"a preview does not know whom {self.logical_name!r} lets; ask with an identity")
         return Answer(yes, f"{self.role} on {self.scope} is {'' if yes else 'not '}granted to {name}")

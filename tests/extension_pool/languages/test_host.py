@@ -21,6 +21,8 @@ from extension_pool.languages.host import (
 from extension_pool.languages.package import TOKEN, package_schema
 from extension_pool.languages.wire import read_value
 from extension_pool.problems import InvalidInput, Notice, Problem
+from extension_pool.resource_options import without_effect
+from extension_pool.wire_marks import SIGNATURE
 
 SCHEMA = package_schema()
 SMALLEST = {
@@ -109,6 +111,22 @@ def test_every_problem_is_told_at_once_in_the_words_of_the_program() -> None:
     assert [one for one in told if one.startswith("image: ")]
 
 
+def test_what_is_no_value_is_refused_once_with_all_other_problems() -> None:
+    """In the settings, which take anything, an asset would go to Azure as a mapping of our making."""
+    text = {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "text": "echo", "hash": "h"}
+    account = {SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e", "urn": "urn:account", "id": "x"}
+    driver = {"name": "a", "publisher": "Microsoft.HpcCompute", "type": "NvidiaGpuDriverLinux"}
+    extension = {**driver, "settings": {"script": text}}
+    no_asset = "must be plain data, not an asset or an archive; give its text, or a URL that nodes can read"
+    assert problems(extensions=[extension]) == [f"extensions[0].settings.script: {no_asset}"]
+    assert sorted(problems(extensions=[extension], accountName=account, image=text, vmSize="")) == [
+        "accountName: must be plain data, not a resource; give its id or its name",
+        f"extensions[0].settings.script: {no_asset}",
+        f"image: {no_asset}",
+        'vmSize: must not be empty, got ""',
+    ]
+
+
 def test_rules_name_arguments_as_the_program_does() -> None:
     (told,) = problems(poolName="p" * 60, rollout={"strategy": "blue-green"})
     assert told.startswith("poolName: must be at most 55")
@@ -166,3 +184,29 @@ def test_timeouts_of_the_program_reach_the_component() -> None:
     assert options.custom_timeouts is not None
     assert (options.custom_timeouts.delete, options.custom_timeouts.create, options.protect) == ("2h", None, True)
     assert Servicer._construct_options(provider_pb2.ConstructRequest()).custom_timeouts is None
+
+
+def test_options_that_do_nothing_are_told_in_the_words_of_the_program() -> None:
+    sent = provider_pb2.ConstructRequest(
+        name="render",
+        type=TOKEN,
+        deleteBeforeReplace=True,
+        additionalSecretOutputs=["clientId"],
+        replace_with=["urn:x"],
+    )
+    sent.resource_hooks.before_update.append("a-hook")
+    sent.replacement_trigger.string_value = "v2"
+
+    async def options(request: Any) -> Any:
+        return Servicer._construct_options(request)
+
+    said = [PluginPool._option_worded(one) for one in without_effect(asyncio.run(options(sent)))]
+    assert [one.split()[2] for one in said] == [
+        "deleteBeforeReplace",
+        "additionalSecretOutputs",
+        "hooks",
+        "replacementTrigger",
+        "replaceWith",
+    ]
+    assert said[3].endswith('put its value into metadata, with replaceOnChanges=["metadata"]')
+    assert without_effect(asyncio.run(options(provider_pb2.ConstructRequest()))) == []

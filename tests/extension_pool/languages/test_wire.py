@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
 from extension_pool.languages.package import TOKEN, package_schema
-from extension_pool.languages.wire import Arrived, arguments_tree, may_be_shown, read_value
+from extension_pool.languages.wire import Arrived, arguments_tree, find_no_data, may_be_shown, read_value
 from extension_pool.problems import Later
 
 SCHEMA = package_schema()
@@ -138,9 +138,21 @@ def test_a_known_output_that_depends_on_nothing_is_its_value() -> None:
     }
 
 
-def test_a_resource_in_the_place_of_its_id_is_not_mistaken_for_text() -> None:
-    reference = {rpc._special_sig_key: rpc._special_resource_sig, "urn": "urn:vault", "id": "x"}
-    assert tree(keyVaultAccess=[{"vaultId": reference}]) == {"keyVaultAccess": [{"vaultId": {"resource": "urn:vault"}}]}
+def test_what_is_no_value_is_found_wherever_it_stands_and_is_not_passed_on() -> None:
+    resource = {rpc._special_sig_key: rpc._special_resource_sig, "urn": "urn:vault", "id": "x"}
+    text = {rpc._special_sig_key: rpc._special_asset_sig, "text": "echo", "hash": "h"}
+    archive = {rpc._special_sig_key: rpc._special_archive_sig, "assets": {"a": text}}
+    got = tree(
+        keyVaultAccess=[{"vaultId": resource}],
+        scaleSettings=text,
+        extensions=[{"settings": {"script": output(text), "all": secret([archive])}}],
+    )
+    assert {path: one.name for path, one in find_no_data(got)} == {
+        ("keyVaultAccess", 0, "vaultId"): "a resource",
+        ("scaleSettings",): "an asset or an archive",
+        ("extensions", 0, "settings", "script"): "an asset or an archive",
+        ("extensions", 0, "settings", "all", 0): "an asset or an archive",
+    }
 
 
 def test_the_engine_may_show_a_value_and_never_a_secret() -> None:
@@ -149,6 +161,7 @@ def test_the_engine_may_show_a_value_and_never_a_secret() -> None:
         "startTask": arrived({"commandLine": secret("hush")}),
         "userAccounts": arrived([{"name": "a", "password": "hush"}]),
         "osDisk": arrived(secret({"caching": "hush"})),
+        "image": arrived({rpc._special_sig_key: rpc._special_asset_sig, "text": "hush"}),
     }
     shown = {
         ("vmSize",): True,
@@ -161,6 +174,7 @@ def test_the_engine_may_show_a_value_and_never_a_secret() -> None:
         ("startTask", "commandLine"): False,
         ("startTask",): False,
         ("osDisk",): False,
+        ("image",): False,
     }
     assert {path: may_be_shown(inputs, path) for path in shown} == shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pulumi
@@ -42,6 +43,23 @@ def test_a_misspelt_property_is_no_answer() -> None:
         raw().replaces_on("vmSiz")
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("vm_size", "vmSize"),
+        ("scale_settings.fixed_scale", "scaleSettings.fixedScale"),
+        ("deployment_configuration", "deploymentConfiguration"),
+        ("data_disks[0].disk_size_gb", "dataDisks[0].diskSizeGB"),
+    ],
+)
+def test_a_name_of_python_is_no_answer(asked: str, meant: str) -> None:
+    """The component replaces on none of them: both answers would mislead."""
+    pool = run_program(render).pool("render")
+    with pytest.raises(NotRecorded, match=re.escape(f"{asked}: is a name of Python; give the provider's: {meant}")):
+        pool.replaces_on(asked)
+    assert pool.replaces_on("extensions[0].settings.snake_case") and not pool.replaces_on("tags.cost_center")
+
+
 def test_has_secret_is_true_at_its_own_place_only() -> None:
     pool = raw()
     assert pool.has_secret("extensions[0].protectedSettings") and pool.has_secret("...protectedSettings")
@@ -66,6 +84,13 @@ def test_has_secret_is_false_where_nothing_or_too_much_is_secret() -> None:
         _ = whole.extensions
     with pytest.raises(NotRecorded, match="are not secret"):
         _ = clear.extension("x").protected_settings
+
+
+@pytest.mark.parametrize("secret", ["leaf", "whole", "nowhere"])
+def test_a_secret_of_a_name_that_is_nowhere_is_no_answer(secret: str) -> None:
+    pool = raw(secret=secret)
+    with pytest.raises(NotRecorded, match=r"pool 'raw' has no protectedSetings; secret are"):
+        pool.has_secret("...protectedSetings")
 
 
 def test_one_secret_of_two_places_is_not_every_secret() -> None:
@@ -199,10 +224,11 @@ def test_resources_are_found_by_the_names_that_people_use() -> None:
         (lambda stack: stack.pool("render").extension("Nvidia"), "has no extension 'Nvidia'; it has AMA (Azure"),
         (lambda stack: stack.pool("render").input("vmSzie"), "vmSzie: not there; .* did you mean vmSize"),
         (lambda stack: stack.pool("render").input("vmSize.x"), "vmSize has a value of its own"),
+        (lambda stack: stack.exports["pol"], "no export 'pol'; there are: pool"),
     ],
 )
 def test_what_is_not_there_is_said_with_what_is(ask: Any, words: str) -> None:
-    stack = run_program(render)
+    stack = run_program(lambda: {"pool": render().pool_name})
     with pytest.raises(NotRecorded) as caught:
         ask(stack)
     assert isinstance(caught.value, AssertionError) and isinstance(caught.value, LookupError)
@@ -222,6 +248,28 @@ def test_grants_say_who_may_what() -> None:
     (grant,) = stack.grants
     assert (grant.role, grant.secret_name, grant.scope) == ("Key Vault Secrets User", "tls", f"{VAULT}/secrets/tls")
     assert grant.lets(stack.identity("render")) and not grant.lets("someone")
+
+
+@pytest.mark.parametrize("mode", ["rbac", "access-policy"])
+def test_in_a_preview_a_grant_is_known_by_the_identity_that_it_comes_of(mode: str) -> None:
+    """There no principal is known: two of them must not look like one."""
+
+    def program() -> None:
+        for name in ("render", "other"):
+            ExtensionPool(name, arguments(key_vault_access=[{"vault_id": VAULT, "mode": mode}]))
+
+    stack = run_program(program, preview=True)
+    lets = {
+        (grant.logical_name.split("-")[0], who): bool(grant.lets(stack.identity(who)))
+        for grant in stack.grants
+        for who in ("render", "other")
+    }
+    assert lets == {
+        **{("render", "render"): True, ("render", "other"): False},
+        **{("other", "other"): True, ("other", "render"): False},
+    }
+    with pytest.raises(NotRecorded, match="a preview does not know whom"):
+        stack.grants[0].lets("22222222-2222-2222-2222-222222222222")
 
 
 def test_a_canary_is_found_at_its_pool_and_is_no_pool_of_its_own() -> None:

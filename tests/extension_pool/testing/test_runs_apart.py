@@ -7,6 +7,7 @@ import contextvars
 import gc
 import json
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_azure_native import resources
 
 from extension_pool import InvalidPoolError
-from extension_pool.testing import run_program
+from extension_pool.testing import Azure, run_program
 from extension_pool.testing.monitor import RecordingMonitor
+from extension_pool.testing.tokens import RESOURCE_GROUP
 from tests.extension_pool.testing.programs import render
 
 
@@ -140,6 +143,21 @@ def test_a_failed_program_is_told_once_and_not_again_when_its_futures_are_collec
     fail()
     gc.collect()
     assert [one for one in caplog.records if one.name == "asyncio"] == []
+
+
+def test_what_azure_refuses_besides_is_not_told_again_either(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise RuntimeError("QuotaReached")
+
+    def program() -> None:
+        for name in ("a", "b", "c"):
+            resources.ResourceGroup(name)
+
+    with pytest.raises(RuntimeError, match="QuotaReached"):
+        run_program(program, azure=Azure(states={RESOURCE_GROUP: refuse}))
+    run_program(render)
+    gc.collect()
+    assert [one.getMessage() for one in caplog.records if one.name == "asyncio"] == []
 
 
 def test_what_other_code_leaves_unawaited_is_still_told(caplog: pytest.LogCaptureFixture) -> None:
