@@ -1,13 +1,11 @@
 """`ExtensionPool`: what a program sees of it. How its children are made is in `wiring`."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 import pulumi
 
 from .args import ExtensionPoolArgs
-from .problems import InvalidInput, Problem, render_path
+from .problems import InvalidInput, render_path
 
 
 class InvalidPoolError(pulumi.RunError, pulumi.InputPropertiesError):
@@ -50,14 +48,11 @@ class ExtensionPool(pulumi.ComponentResource):
     _option_worded = staticmethod(lambda said: said)
 
     def __init__(self, name: str, args: ExtensionPoolArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045 - schema reader
-        """Raises InvalidPoolError with every problem of the arguments before any resource is registered."""
+        """Raises InvalidPoolError with every problem of arguments and options before any resource is registered."""
         # Rules, shapes and azure-native take most of the time that this package takes to load.
         from .wiring import Wiring
 
-        try:
-            wiring = Wiring(name, _named(args, name), opts)
-        except InvalidPoolError as error:
-            raise InvalidPoolError(name, InvalidInput([_of_a_name(one, args) for one in error.problems])) from None
+        wiring = Wiring(name, args, opts)
         super().__init__("extension-pool:index:ExtensionPool", name, {}, opts)
         warnings = [
             *(self._worded(notice).sentence() for notice in wiring.notices),
@@ -83,18 +78,3 @@ class ExtensionPool(pulumi.ComponentResource):
                 "extensionNames": self.extension_names,
             }
         )
-
-
-def _named(args: ExtensionPoolArgs, name: str) -> ExtensionPoolArgs:
-    """The arguments with the name that the pool gets, so that the rules judge it too."""
-    return {**args, "pool_name": name} if _has_no_name(args) else args
-
-
-def _has_no_name(args: Any) -> bool:
-    return isinstance(args, Mapping) and args.get("pool_name") is None
-
-
-def _of_a_name(problem: Problem, args: ExtensionPoolArgs) -> Problem:
-    if problem.path != ("pool_name",) or not _has_no_name(args):
-        return problem
-    return replace(problem, do="it is the component's name, since pool_name is left out; give a pool_name")

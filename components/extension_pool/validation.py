@@ -28,6 +28,8 @@ _RULES = {
     "list_type": "must be a list",
     "too_short": "must not be empty",
 }
+# Of what has values inside it.
+_HOLDING = frozenset({"dict_type", "model_type", "model_attributes_type", "list_type"})
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], tree: Any, *, stack
         return Problem(
             whole,
             f"{_RULES.get(kind, 'must be given')} of its own, not an Output as a whole",
-            do="give Outputs for the values inside it",
+            do="give Outputs for the values inside it" if kind in _HOLDING else "give a value that is known at once",
         )
     if kind == RULE:
         return Problem(whole, context["rule"], value, context["allowed"], context["do"])

@@ -7,7 +7,7 @@ imports the component does without them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -51,7 +51,7 @@ from .rolling.plans import PoolPlan
 from .rolling.protecting import explained_first
 from .rollout_record import render_record
 from .runs import once_in_a_run
-from .spec import ACCESS_POLICY, BLUE_GREEN, PoolSpec
+from .spec import ACCESS_POLICY, BLUE_GREEN, DELETE_FIRST, PoolSpec
 from .validation import became_known, parse_model
 
 
@@ -76,8 +76,7 @@ class Wiring:
     def __init__(self, name: str, args: ExtensionPoolArgs, opts: pulumi.ResourceOptions | None) -> None:
         """Raises InvalidPoolError with every problem; nothing is registered."""
         self._name = name
-        self._spec, self.notices = _checked(name, args)
-        self._given = _options(name, self._spec, opts)
+        self._spec, self.notices, self._given = _checked(name, args, opts)
         self._opts = opts
         self.without_effect = without_effect(opts)
         # A pool that is kept needs its identity, and that its certificates.
@@ -234,14 +233,28 @@ async def _do_nothing(args: pulumi.ResourceHookArgs) -> None:
     """The hook of a record."""
 
 
-def _options(name: str, spec: PoolSpec, opts: pulumi.ResourceOptions | None) -> PoolOptions:
+def _checked(
+    name: str, args: ExtensionPoolArgs, opts: pulumi.ResourceOptions | None
+) -> tuple[PoolSpec, tuple[Notice, ...], PoolOptions]:
+    """What is wrong with arguments and options, all at once."""
+    problems: list[Problem] = []
+    strategy = DELETE_FIRST
     try:
-        return pool_options(opts, spec.rollout.strategy)
+        spec, notices = _checked_arguments(name, args)
+        strategy = spec.rollout.strategy
     except InvalidInput as error:
-        raise InvalidPoolError(name, error) from None
+        problems += error.problems
+    try:
+        given = pool_options(opts, strategy)
+    except InvalidInput as error:
+        problems += error.problems
+    if problems:
+        raise InvalidPoolError(name, InvalidInput(problems))
+    return spec, notices, given
 
 
-def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice, ...]]:
+def _checked_arguments(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice, ...]]:
+    """Raises InvalidInput."""
     today = date.today()
     found = Findings()
     later = False
@@ -267,10 +280,14 @@ def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice
         return Later(output.apply(check))
 
     tree = _defer_outputs(args)
+    unnamed = isinstance(tree, Mapping) and tree.get("pool_name") is None
+    if unnamed:
+        # what the pool will be called is judged as well
+        tree = {**tree, "pool_name": name}
     try:
         spec = parse_model(PoolSpec, tree, rules, stack_words=False)
     except InvalidInput as error:
-        raise InvalidPoolError(name, error) from None
+        raise InvalidInput([_of_the_name(one) if unnamed else one for one in error.problems]) from None
     # `rules` sees the pool again when a value becomes known
     notices = found.notices
     # Only now: what a refused pool was given must not be looked at any more. The rules have judged this tree already,
@@ -280,8 +297,15 @@ def _checked(name: str, args: ExtensionPoolArgs) -> tuple[PoolSpec, tuple[Notice
         spec = parse_model(PoolSpec, watched, lambda _: (), stack_words=False)
     missing = check_tools(spec)
     if missing:
-        raise InvalidPoolError(name, InvalidInput(missing))
+        raise InvalidInput(missing)
     return spec, notices
+
+
+def _of_the_name(problem: Problem) -> Problem:
+    """Nobody gave a `pool_name`: what is wrong with it is wrong with the component's name."""
+    if problem.path != ("pool_name",):
+        return problem
+    return replace(problem, do="it is the component's name, since pool_name is left out; give a pool_name")
 
 
 def _defer_outputs(value: Any) -> Any:

@@ -83,7 +83,7 @@ def find_classic_communication(pool: Resource, settings: Settings) -> Iterator[V
     mode = known_text(pool.props, "targetNodeCommunicationMode")
     if mode is not None and mode.lower() == "classic":
         what = "is a mode that Batch has announced to retire on 2026-03-31"
-        yield Violation(("targetNodeCommunicationMode",), what, mode, "write Simplified, or leave it out")
+        yield Violation(("targetNodeCommunicationMode",), what, mode, "leave it out")
 
 
 RULES = (
@@ -113,7 +113,7 @@ RULES = (
         "Nodes speak with Batch in the simplified mode.",
         ADVISORY,
         "it only ages: the announcement names a day, and nothing that fails from then on",
-        "Write Simplified, and let the network allow outbound calls to BatchNodeManagement.",
+        "Leave targetNodeCommunicationMode out, and let the network allow outbound calls to BatchNodeManagement.",
         find_classic_communication,
         source="https://learn.microsoft.com/azure/batch/simplified-compute-node-communication",
     ),

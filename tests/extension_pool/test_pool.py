@@ -321,3 +321,30 @@ def test_outside_of_a_run_it_is_said_what_starts_one(act: Callable[[], Any], mon
     monkeypatch.setattr("pulumi.runtime.settings.get_monitor", lambda: None)
     with pytest.raises(pulumi.RunError, match=r"no Pulumi program is running.*extension_pool\.testing\.run_program"):
         act()
+
+
+def test_what_is_wrong_with_arguments_and_options_is_told_at_once() -> None:
+    opts = pulumi.ResourceOptions(ignore_changes=["vm_sise"])
+    with pytest.raises(InvalidPoolError) as caught:
+        build(opts=opts, vm_size="", image="ubuntu-2404")
+    assert [one.path for one in caught.value.problems] == [("vm_size",), ("image",), ("opts", "ignore_changes")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"image": "ubuntu"},
+            "image: must be a string of its own, not an Output as a whole; give a value that is known",
+        ),
+        (
+            {"start_task": {"command_line": "x"}},
+            "start_task: must be a mapping of its own, not an Output as a whole; ",
+        ),
+    ],
+)
+def test_an_output_where_none_may_be_says_what_to_give(changes: dict[str, Any], sentence: str) -> None:
+    later = {key: pulumi.Output.from_input(value) for key, value in changes.items()}
+    with pytest.raises(InvalidPoolError) as caught:
+        run_program(lambda: ExtensionPool("render", arguments(**later)))
+    assert any(one.sentence().startswith(sentence) for one in caught.value.problems)

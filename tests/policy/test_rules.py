@@ -110,7 +110,7 @@ BROKEN: dict[str, tuple[Resource, dict[str, Any], str]] = {
         pool({("targetNodeCommunicationMode",): "Classic"}),
         {},
         "targetNodeCommunicationMode: is a mode that Batch has announced to retire on 2026-03-31, got "
-        '"Classic"; write Simplified, or leave it out',
+        '"Classic"; leave it out',
     ),
     "required-tags": (
         pool(),

@@ -55,6 +55,7 @@ RULES: tuple[Callable[[PoolSettings, date], Findings], ...] = (
     extensions.check_extension_names,
     extensions.warn_of_repeated_types,
     extension_order.check_provision_after,
+    extension_settings.check_plain_data,
     extension_settings.check_settings,
     extension_settings.check_protected_settings,
     extension_settings.check_proxy_credentials,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from ..extensions.kinds import AZURE_MONITOR
 from ..extensions.schema import judge_protected_settings, judge_settings
-from ..problems import Findings, Later, Notice, Problem
+from ..problems import Findings, Later, Notice, Path, Problem
 from ..spec import PoolSettings
 from .extensions import known_extensions
 
@@ -74,6 +75,33 @@ def check_dsc_arguments(pool: PoolSettings, today: date) -> Findings:
                 path = (*at, "settings", "configurationArguments", str(name))
                 problems.append(Problem(path, "is among the protected arguments too", do="keep one of the two"))
     return Findings(tuple(problems))
+
+
+def check_plain_data(pool: PoolSettings, today: date) -> Findings:
+    """What stands in settings is what JSON has: the engine would take other things for data, or fail on them."""
+    found: list[Problem] = []
+    for index, extension in enumerate(pool.extensions or []):
+        at: Path = ("extensions", index)
+        found += _no_data(extension.settings_object, (*at, "settings"))
+        found += _no_data(extension.protected_settings, (*at, "protected_settings"))
+    return Findings(tuple(found))
+
+
+def _no_data(value: object, at: Path) -> Iterator[Problem]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, str):
+                yield from _no_data(inner, (*at, key))
+            else:
+                yield Problem(at, "must have strings for keys", key, do="write it in quotes")
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from _no_data(inner, (*at, index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Problem(at, "must be a number that JSON has", str(value), do="leave it out, or give another")
+    elif value is not None and not isinstance(value, (str, bool, int, float, Later)):
+        do = "give texts, numbers, true or false, and lists and mappings of them"
+        yield Problem(at, f"must be plain data, not of Python's type {type(value).__name__}", do=do)
 
 
 def warn_of_settings_as_text(pool: PoolSettings, today: date) -> Findings:

@@ -253,3 +253,44 @@ def test_trees_inside_known_settings_make_findings_and_nothing_else(where: str, 
     plain["settings"] = {**plain["settings"], where: tree}
     for one in notices(extensions=[plain], identity=EXISTING) + problems(extensions=[plain], identity=EXISTING):
         assert one
+
+
+class Asset:
+    """What a program may have at hand and Azure has no value for."""
+
+    def __repr__(self) -> str:
+        return "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (Asset(), "must be plain data, not of Python's type Asset; give texts, numbers, true or false"),
+        ({"a"}, "must be plain data, not of Python's type set"),
+        (b"hunter2", "must be plain data, not of Python's type bytes"),
+        (float("nan"), 'must be a number that JSON has, got "nan"; leave it out, or give another'),
+        (float("inf"), 'must be a number that JSON has, got "inf"'),
+        ({8080: "x"}, "must have strings for keys, got 8080; write it in quotes"),
+    ],
+)
+@pytest.mark.parametrize("place", ["settings", "protected_settings"])
+def test_what_is_no_data_is_refused_where_it_stands(place: str, value: Any, said: str) -> None:
+    unlisted = extension("Agent", "Contoso", type_handler_version="1.0", allow_unlisted=True)
+    found = problems(extensions=[{**unlisted, place: {"probes": [{"port": 1}, {"of": value}]}}])
+    (one,) = found
+    assert one.startswith(f"extensions[0].{place}.probes[1].of: ")
+    assert said.split(", got")[0] in one
+    assert place == "protected_settings" or said in one
+    assert "hunter2" not in one
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_what_json_has_is_data(value: Any) -> None:
+    unlisted = extension("Agent", "Contoso", type_handler_version="1.0", allow_unlisted=True)
+    assert problems(extensions=[{**unlisted, "settings": {"of": value}}]) == []
