@@ -25,7 +25,7 @@ MOST = 1.1
 # From so many pools on, what they add can be told from what the process has anyway.
 MANY = 100
 # Judgements of ours. A process loads pydantic, the rules and their shapes once, with its first pool.
-MOST_FIRST = 1.75
+MOST_FIRST = 1.5
 MOST_FIRST_MEMORY = 1.3
 MOST_GROWTH = 1.1
 MOST_SECONDS = 120
