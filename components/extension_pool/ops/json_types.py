@@ -294,7 +294,7 @@ class ExtensionDetailJson(ExtensionJson):
     subStatuses: list[StatusLineJson]
     """Every sub status."""
     settings: Any
-    """The settings, never the protected ones; values under names that look like a secret's are `[masked]`."""
+    """The settings, never the protected ones; values under names that look like a secret's are `[secret]`."""
 
 
 class NodeDetailJson(NodeFactsJson):

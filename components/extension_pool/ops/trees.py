@@ -3,27 +3,17 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from .secret_names import HIDDEN, hide_credentials, is_secret_key
 from .snapshot import parse_settings
 
-MASK = "[masked]"
-"""Stands for a value whose name or text says that it is a secret."""
-
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-# The last word of a name says what its value is: storageAccountKey is a key, secretsManagementSettings are settings.
-_SECRET_WORDS = {"password", "passwords", "passwd", "pwd", "passphrase", "secret", "secrets", "token", "tokens", "sas"}
-_SECRET_WORDS |= {"pat", "key", "keys", "credential", "credentials", "connectionstring"}
-_SECRET_PAIRS = frozenset({("connection", "string"), ("pass", "word"), ("sas", "uri"), ("sas", "url")})
-# A signature in a URL (shared access), a key in a connection string, a name and password before a host.
-_SECRET_TEXTS = (
-    re.compile(r"(?i)([?&;]sig=)[^&;\s\"']+"),
-    re.compile(r"(?i)((?:account|access|shared|primary|secondary|instrumentation)?key\s*=\s*)[^;\s\"']+"),
-    re.compile(r"(?i)((?:password|pwd|secret|token)\s*=\s*)[^;&\s\"']+"),
-    re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@]+:)[^/\s@]+(?=@)"),
-)
+# In the settings of an extension any key is one of those that open something. The last word of a name says what its
+# value is: storageAccountKey is a key, secretsManagementSettings are settings.
+_OPENING = frozenset({"key", "keys", "pat", "sas", "tokens", "passwords"})
 
 
 def mask(tree: object, name: str = "") -> object:
-    """`tree` with `MASK` for each value under a name that looks like a secret's, and for secrets within texts.
+    """`tree` with `HIDDEN` for each value under a name that looks like a secret's, and for secrets within texts.
 
     A guess by names and shapes, for what people put into plain settings by mistake; no promise.
     """
@@ -33,8 +23,8 @@ def mask(tree: object, name: str = "") -> object:
     if isinstance(tree, (list, tuple)):
         return [mask(value, name) for value in tree]
     if _secret(name) and tree not in (None, "", True, False):
-        return MASK
-    return _without_secrets(tree) if isinstance(tree, str) else tree
+        return HIDDEN
+    return hide_credentials(tree) if isinstance(tree, str) else tree
 
 
 def find_differences(
@@ -91,10 +81,4 @@ def _text(value: object) -> object:
 
 def _secret(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
-    return bool(words) and (words[-1] in _SECRET_WORDS or tuple(words[-2:]) in _SECRET_PAIRS)
-
-
-def _without_secrets(text: str) -> str:
-    for pattern in _SECRET_TEXTS:
-        text = pattern.sub(rf"\g<1>{MASK}", text)
-    return text
+    return is_secret_key(name) or (bool(words) and words[-1] in _OPENING)

@@ -148,8 +148,8 @@ def test_the_shape_of_the_rest_examples_is_shown_whole() -> None:
 def test_what_looks_like_a_secret_is_masked_and_the_rest_is_not(name: str) -> None:
     text = CASES[name]()
     assert "hush" not in text
-    assert '"storageAccountKey": "[masked]"' in text
-    assert '"uri": "https://a/x?sig=[masked]"' in text
+    assert '"storageAccountKey": "[secret]"' in text
+    assert '"uri": "https://a/x?sig=[secret]"' in text
     assert '"retries": 3' in text
 
 

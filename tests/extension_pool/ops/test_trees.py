@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extension_pool.ops.trees import MASK, find_differences, mask
+from extension_pool.ops.secret_names import HIDDEN
+from extension_pool.ops.trees import find_differences, mask
 
 KEY_VAULT = {
     "secretsManagementSettings": {
@@ -34,8 +35,8 @@ def test_key_vault_settings_are_shown_as_they_are() -> None:
     ],
 )
 def test_a_value_under_a_name_of_a_secret_is_masked_at_any_depth(name: str) -> None:
-    assert mask({"a": [{name: "hush"}]}) == {"a": [{name: MASK}]}
-    assert mask({name: {"deep": ["hush", {"x": 12}]}}) == {name: {"deep": [MASK, {"x": MASK}]}}
+    assert mask({"a": [{name: "hush"}]}) == {"a": [{name: HIDDEN}]}
+    assert mask({name: {"deep": ["hush", {"x": 12}]}}) == {name: {"deep": [HIDDEN, {"x": HIDDEN}]}}
     assert mask({name: None, "b": 1}) == {name: None, "b": 1}
 
 
@@ -47,10 +48,10 @@ def test_a_value_under_a_name_that_only_holds_such_a_word_is_shown(name: str) ->
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("https://a.blob.core.windows.net/x?sv=1&sig=hush%2B&se=2", f"https://a.blob.core.windows.net/x?sv=1&sig={MASK}&se=2"),
-        ("AccountName=a;AccountKey=hush==;EndpointSuffix=b", f"AccountName=a;AccountKey={MASK};EndpointSuffix=b"),
-        ("InstrumentationKey=hush;IngestionEndpoint=https://b", f"InstrumentationKey={MASK};IngestionEndpoint=https://b"),
-        ("https://user:hush@host/x", f"https://user:{MASK}@host/x"),
+        ("https://a.blob.core.windows.net/x?sv=1&sig=hush%2B&se=2", f"https://a.blob.core.windows.net/x?sv=1&sig={HIDDEN}&se=2"),
+        ("AccountName=a;AccountKey=hush==;EndpointSuffix=b", f"AccountName=a;AccountKey={HIDDEN};EndpointSuffix=b"),
+        ("InstrumentationKey=hush;IngestionEndpoint=https://b", f"InstrumentationKey={HIDDEN};IngestionEndpoint=https://b"),
+        ("https://user:hush@host/x", f"https://user:{HIDDEN}@host/x"),
         ("https://host:8080/x", "https://host:8080/x"),
     ],
 )  # fmt: skip

@@ -12,10 +12,11 @@ from typing import Any
 from ...mutability import find_rule
 from ...pool_names import base_of
 from ...problems import ABSENT, render_path
+from ..secret_names import HIDDEN
 from .model import Edit, Leaf, Operation
 from .resources import Fate, protection_differs
 from .secrets import Secrets, stands_in_secret
-from .values import HIDDEN, Path, counterpart, differences, find, is_later, parse_path
+from .values import Path, counterpart, differences, find, is_later, parse_path
 
 _MACHINES = ("deploymentConfiguration", "virtualMachineConfiguration")
 

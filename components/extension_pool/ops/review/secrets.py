@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ...wire_marks import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
+from ..secret_names import HIDDEN, hide_credentials, is_protected, is_secret, is_secret_key, is_secret_pair
 from ..text import clean_line
 from .preview import Preview
-from .secret_names import PATTERNS, is_protected, is_secret, is_secret_key, is_secret_pair
-from .values import HIDDEN, LATER, LONGEST_TEXT, Path, opened, plain, render_scalar
+from .values import LATER, LONGEST_TEXT, Path, opened, plain, render_scalar
 
 _SHORTEST = 4
 """A shorter secret is hidden where it stands and nowhere else: `1` would blank the report."""
@@ -45,11 +45,7 @@ class Secrets:
 
     def scrub(self, text: str) -> str:
         """The text with `HIDDEN` in the place of every secret, and of what reads like a credential."""
-        text = self._without_known(text)
-        for hints, pattern, shown in PATTERNS:
-            if any(hint in text for hint in hints):
-                text = pattern.sub(shown, text)
-        return text
+        return hide_credentials(self._without_known(text))
 
     def show(self, value: Any, *, limit: int = LONGEST_TEXT) -> str:
         """A value in one line, without a secret, at most `limit` letters."""

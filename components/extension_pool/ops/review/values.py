@@ -10,11 +10,10 @@ from typing import Any, TypeAlias
 
 from ...problems import ABSENT
 from ...wire_marks import ASSETS, OUTPUT, RESOURCE, SIGNATURE, UNKNOWNS
+from ..secret_names import HIDDEN
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
-HIDDEN = "[secret]"
-"""How the engine blinds a secret in what it prints, and how it is shown here."""
 LATER = "(known after the update)"
 
 LONGEST_TEXT = 200

@@ -19,7 +19,6 @@ from extension_pool.ops.review import judging, secrets
 from extension_pool.ops.review.json_view import render_json
 from extension_pool.ops.review.markdown import render_markdown
 from extension_pool.ops.review.model import Environment, Report
-from extension_pool.ops.review.secret_names import is_secret_key
 from extension_pool.ops.review.secrets import Secrets
 from extension_pool.ops.review.terminal import render_terminal
 
@@ -151,37 +150,6 @@ def test_a_word_of_every_file_is_no_secret_elsewhere(word: str) -> None:
     old, new = state({"password": word, "x": "a"}), state({"password": "s3cr3t", "x": word})
     found = change(step("update", old=old, new=new, detailed={"x": "update"}))
     assert found.leaves[0].new in (word, f'"{word}"')
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        *(
-            "password",
-            "adminPassword",
-            "admin_password",
-            "storageAccountKey",
-            "protectedSettings",
-            "accountKey",
-            "sasKey",
-            "sshPrivateKey",
-        ),
-        *("clientSecret", "accessToken", "primaryConnectionString", "primaryKey", "apiKey", "sharedAccessSignature"),
-    ],
-)
-def test_names_of_secrets(key: str) -> None:
-    assert is_secret_key(key)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        *("secretsManagementSettings", "secretName", "secretUrl", "tokenType", "disablePasswordAuthentication"),
-        *("keyVaultUri", "publicKey", "tags", "atlas", "enableRbacAuthorization", "passwordPolicy"),
-    ],
-)
-def test_what_is_about_a_secret_is_none(key: str) -> None:
-    assert not is_secret_key(key)
 
 
 def test_permissions_on_secrets_stay_and_their_words_elsewhere_too() -> None:

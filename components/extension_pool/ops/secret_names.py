@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ...problems import PROTECTED_KEYS
-from .values import HIDDEN
+from ..problems import PROTECTED_KEYS
+
+HIDDEN = "[secret]"
+"""How the engine blinds a secret in what it prints, and how it is shown by us."""
 
 _PROTECTED = frozenset(key.replace("_", "").lower() for key in PROTECTED_KEYS)
 # A judgement of ours: names of keys whose values are secrets. Endings, so that what is about a secret (its name, its
@@ -25,7 +27,7 @@ _NAMED = re.compile(
 _SQUEEZED = re.compile(r"[_\-.\s]")
 
 # What every match has in it, for a quick look; the pattern; what stands for it.
-PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         ("-----BEGIN ",),
         re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL),
@@ -35,11 +37,11 @@ PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         ("=",),
         re.compile(
-            r"\b((?:account|sharedaccess|access|primary|secondary|api|shared)_?key|sharedaccesssignature|\w*password|pwd"
-            r"|\w*passwd|\w*token|\w*secret)=(?!\[secret\])[^;&\s\"'<>]+",
+            r"\b((?:account|sharedaccess|access|primary|secondary|api|shared|instrumentation)_?key|sharedaccesssignature"
+            r"|\w*password|pwd|\w*passwd|\w*token|\w*secret)( ?= ?)(?!\[secret\])[^;&\s\"'<>]+",
             re.IGNORECASE,
         ),
-        rf"\1={HIDDEN}",
+        rf"\1\2{HIDDEN}",
     ),
     (
         ('":', '" :'),
@@ -59,6 +61,14 @@ PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (("://",), re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), rf"\1{HIDDEN}@"),
     (("v1:",), re.compile(r"\bv1:[A-Za-z0-9+/=]{12,}:[A-Za-z0-9+/=]{12,}"), HIDDEN),
 )
+
+
+def hide_credentials(text: str) -> str:
+    """The text with `HIDDEN` in the place of what reads like a credential, wherever it stands."""
+    for hints, pattern, shown in _PATTERNS:
+        if any(hint in text for hint in hints):
+            text = pattern.sub(shown, text)
+    return text
 
 
 @lru_cache(maxsize=8192)
