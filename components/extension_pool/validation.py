@@ -73,9 +73,12 @@ def examine(model: type[M], tree: Any, *, stack_words: bool) -> tuple[M | None, 
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
         if not broken:
+            misspelt = _misspelt(details, model, stack_words)
             faults = [
                 Fault(one["loc"], problem_of(one, model, tree, stack_words=stack_words), one["type"] in _UNKNOWN)
                 for one in details
+                # who is asked whether the key was meant need not be told that it is missing
+                if one["type"] != "missing" or one["loc"] not in misspelt
             ]
         for detail in details:
             place = detail["loc"]
@@ -195,12 +198,24 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], tree: Any, *, stack
     return Problem(whole, rule, value)
 
 
+def _misspelt(details: Iterable[ErrorDetails], model: type[BaseModel], stack_words: bool) -> set[Path]:
+    """Where the keys would stand that unknown ones were most likely meant to be."""
+    unknown = [one["loc"] for one in details if one["type"] in _UNKNOWN]
+    meant = {path: nearest(str(path[-1]), _known_keys(path, model, stack_words)) for path in unknown}
+    return {(*path[:-1], key) for path, key in meant.items() if key is not None}
+
+
+def _known_keys(path: Path, model: type[BaseModel], stack_words: bool) -> list[str]:
+    """The keys beside the one at a path, as its author would write them."""
+    owner = model_at(model, path[:-1], stack_words)
+    return words_of(owner, stack_words) if owner else []
+
+
 def _unknown_key(path: Path, model: type[BaseModel], stack_words: bool) -> Problem:
     foreign = refuse_foreign(path, arm_path(path))
     if foreign is not None:
         return foreign
-    owner = model_at(model, path[:-1], stack_words)
-    known = words_of(owner, stack_words) if owner else []
+    known = _known_keys(path, model, stack_words)
     meant = nearest(str(path[-1]), known)
     return Problem(
         path,
