@@ -115,6 +115,7 @@ some_windows = st.builds(
 @given(some_windows, st.one_of(moments, near_jumps))
 @example(window("Sun", "02:30", "02:10", "Europe/Berlin"), utc("2026-03-28 12:00"))
 @example(window("Sun", "00:00", "00:30", "America/Havana"), utc("2026-03-08 04:59"))
+@example(window("Sun", "00:00", "01:01", "America/New_York"), utc("2026-11-01 05:01"))
 @settings(max_examples=60)
 def test_it_is_open_when_the_clock_says_so_and_opens_at_the_first_such_minute(chosen: Window, now: datetime) -> None:
     assert is_open(chosen, now) is clock_says(chosen, now)
@@ -126,4 +127,5 @@ def test_it_is_open_when_the_clock_says_so_and_opens_at_the_first_such_minute(ch
         walked += MINUTE
     found = find_opening(chosen, now)
     assert (found is None) is (walked >= until)
-    assert found is None or found == walked
+    # Python calls no two times of different zones equal where a clock shows one twice
+    assert found is None or found.astimezone(timezone.utc) == walked
