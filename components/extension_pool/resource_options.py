@@ -17,7 +17,7 @@ from .spec import BLUE_GREEN, MACHINE_FIELDS, PoolSpec, arm_name
 
 _MACHINE = "deploymentConfiguration.virtualMachineConfiguration"
 
-_RAW = re.compile(r"^deployment_?[cC]onfiguration\.virtual_?[mM]achine_?[cC]onfiguration\.")
+_RAW = r"^deployment_?[cC]onfiguration\.virtual_?[mM]achine_?[cC]onfiguration\."
 
 # What a pool's argument is called in azure-native's pool; the others have the same name there.
 _ELSEWHERE = {
@@ -151,7 +151,7 @@ def _unknown(option: str, given: str) -> Problem:
         return Problem(("opts", option), "can only be named whole", given, do=f"use {name}")
     if name in _PLACE:
         return Problem(("opts", option), "always replaces the pool", given, do="take it away")
-    raw = _RAW.sub("", given)
+    raw = re.sub(_RAW, "", given)
     close = _split(raw)[0] if raw != given and find_pool_paths(raw) else nearest(head, _ARGUMENTS)
     return Problem(
         ("opts", option),

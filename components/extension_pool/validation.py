@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .api_versions import refuse_foreign
+from .api_versions import foreign_at, refuse_foreign
 from .azure_types import RULE
 from .problems import ABSENT, InvalidInput, Later, Path, Problem, nearest, render_path
 from .spec import PLACEHOLDERS, STACK_WORDS, SpecModel, arm_path, part_in, plain_tree
@@ -201,22 +201,22 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], tree: Any, *, stack
 def _misspelt(details: Iterable[ErrorDetails], model: type[BaseModel], stack_words: bool) -> set[Path]:
     """Where the keys would stand that unknown ones were most likely meant to be."""
     unknown = [one["loc"] for one in details if one["type"] in _UNKNOWN]
-    meant = {path: nearest(str(path[-1]), _known_keys(path, model, stack_words)) for path in unknown}
+    meant = {path: _meant(path, model, stack_words)[0] for path in unknown if foreign_at(arm_path(path)) is None}
     return {(*path[:-1], key) for path, key in meant.items() if key is not None}
 
 
-def _known_keys(path: Path, model: type[BaseModel], stack_words: bool) -> list[str]:
-    """The keys beside the one at a path, as its author would write them."""
+def _meant(path: Path, model: type[BaseModel], stack_words: bool) -> tuple[str | None, list[str]]:
+    """What an unknown key was most likely meant to be, and the keys that are known there."""
     owner = model_at(model, path[:-1], stack_words)
-    return words_of(owner, stack_words) if owner else []
+    known = words_of(owner, stack_words) if owner else []
+    return nearest(str(path[-1]), known), known
 
 
 def _unknown_key(path: Path, model: type[BaseModel], stack_words: bool) -> Problem:
     foreign = refuse_foreign(path, arm_path(path))
     if foreign is not None:
         return foreign
-    known = _known_keys(path, model, stack_words)
-    meant = nearest(str(path[-1]), known)
+    meant, known = _meant(path, model, stack_words)
     return Problem(
         path,
         f"unknown key{f' of {render_path(path[:-1])}' if len(path) > 1 else ''}",

@@ -100,7 +100,7 @@ def test_no_value_shows_in_the_errors() -> None:
 
 
 def test_whoever_looks_for_the_model_of_an_annotation_finds_it() -> None:
-    (annotation,) = parts_of("tasks", "StartTask")
+    annotation = parts_of("tasks", "StartTask")["StartTask"]
     assert part_in(annotation) is StartTask
     assert find_model(list[annotation] | None) is StartTask
     assert part_in(str) is None

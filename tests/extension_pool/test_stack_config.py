@@ -84,6 +84,15 @@ def test_the_stacks_of_this_project_are_right(stack: str) -> None:
             ["extension-pool:pools.linux.vm_size: unknown key of pools.linux; did you mean vmSize?"],
         ),
         (
+            values(pools={"linux": pool(vmSize=None, vmSkuProfile={})}),
+            [
+                "extension-pool:pools.linux.vmSize: required, but missing; add it",
+                "extension-pool:pools.linux.vmSkuProfile: needs API version 2026-08-01 or later, and the component "
+                "speaks 2024-07-01; remove it, or keep this pool out of the component until azure-native sends "
+                "2026-08-01",
+            ],
+        ),
+        (
             values(pools={"linux": pool(imgae="x")}),
             ["extension-pool:pools.linux.imgae: unknown key of pools.linux; did you mean image?"],
         ),

@@ -10,6 +10,10 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # In the settings of an extension any key is one of those that open something. The last word of a name says what its
 # value is: storageAccountKey is a key, secretsManagementSettings are settings.
 _OPENING = frozenset({"key", "keys", "pat", "sas", "tokens", "passwords"})
+_OPENING_TEXTS = (
+    re.compile(r"(?i)([?&;]sig=|(?:password|pwd|secret|token)\s*=\s*)[^&;\s\"']+"),
+    re.compile(r"(?i)(key\s*=\s*)[^;\s\"']+"),
+)
 
 
 def mask(tree: object, name: str = "") -> object:
@@ -24,7 +28,7 @@ def mask(tree: object, name: str = "") -> object:
         return [mask(value, name) for value in tree]
     if _secret(name) and tree not in (None, "", True, False):
         return HIDDEN
-    return hide_credentials(tree) if isinstance(tree, str) else tree
+    return _without_secrets(tree) if isinstance(tree, str) else tree
 
 
 def find_differences(
@@ -81,4 +85,10 @@ def _text(value: object) -> object:
 
 def _secret(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
-    return is_secret_key(name) or (bool(words) and words[-1] in _OPENING)
+    return any(map(is_secret_key, (name, "".join(words)))) or (bool(words) and words[-1] in _OPENING)
+
+
+def _without_secrets(text: str) -> str:
+    for pattern in _OPENING_TEXTS:
+        text = pattern.sub(rf"\g<1>{HIDDEN}", text)
+    return hide_credentials(text)

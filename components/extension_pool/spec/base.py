@@ -126,9 +126,9 @@ class Part:
         return self.model.model_validate(value, context=info.context, **words)
 
 
-def parts_of(module: str, *names: str) -> tuple[Any, ...]:
-    """Annotations for models of a module of this package, in the order of their names; see `Part`."""
-    return tuple(Annotated[Any, Part(module, name)] for name in names)
+def parts_of(module: str, *names: str) -> dict[str, Any]:
+    """Annotations for models of a module of this package, by their names; see `Part`."""
+    return {name: Annotated[Any, Part(module, name)] for name in names}
 
 
 def part_in(annotation: Any) -> type[SpecModel] | None:

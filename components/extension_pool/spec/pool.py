@@ -28,35 +28,26 @@ if TYPE_CHECKING:
     from .storage import ApplicationPackageReference, MountConfiguration
     from .tasks import StartTask, UserAccount
 else:
-    (ImageReference,) = parts_of("image", "ImageReference")
-    (
-        ContainerConfiguration,
-        DataDisk,
-        DiskEncryptionConfiguration,
-        NodePlacementConfiguration,
-        OSDisk,
-        SecurityProfile,
-        ServiceArtifactReference,
-        UpgradePolicy,
-        WindowsConfiguration,
-    ) = parts_of(
-        "machines",
-        "ContainerConfiguration",
-        "DataDisk",
-        "DiskEncryptionConfiguration",
-        "NodePlacementConfiguration",
-        "OSDisk",
-        "SecurityProfile",
-        "ServiceArtifactReference",
-        "UpgradePolicy",
-        "WindowsConfiguration",
+    # the same names, for the annotations below
+    globals().update(
+        **parts_of("image", "ImageReference"),
+        **parts_of(
+            "machines",
+            "ContainerConfiguration",
+            "DataDisk",
+            "DiskEncryptionConfiguration",
+            "NodePlacementConfiguration",
+            "OSDisk",
+            "SecurityProfile",
+            "ServiceArtifactReference",
+            "UpgradePolicy",
+            "WindowsConfiguration",
+        ),
+        **parts_of("network", "NetworkConfiguration"),
+        **parts_of("scale", "ScaleSettings", "TaskSchedulingPolicy"),
+        **parts_of("storage", "ApplicationPackageReference", "MountConfiguration"),
+        **parts_of("tasks", "StartTask", "UserAccount"),
     )
-    (NetworkConfiguration,) = parts_of("network", "NetworkConfiguration")
-    ScaleSettings, TaskSchedulingPolicy = parts_of("scale", "ScaleSettings", "TaskSchedulingPolicy")
-    ApplicationPackageReference, MountConfiguration = parts_of(
-        "storage", "ApplicationPackageReference", "MountConfiguration"
-    )
-    StartTask, UserAccount = parts_of("tasks", "StartTask", "UserAccount")
 
 
 class MetadataItem(SpecModel):

@@ -32,6 +32,9 @@ def test_key_vault_settings_are_shown_as_they_are() -> None:
         "SECRET",
         "connectionString",
         "PAT",
+        "password:",
+        "sas:uri",
+        "connection/string",
     ],
 )
 def test_a_value_under_a_name_of_a_secret_is_masked_at_any_depth(name: str) -> None:
@@ -53,6 +56,11 @@ def test_a_value_under_a_name_that_only_holds_such_a_word_is_shown(name: str) ->
         ("InstrumentationKey=hush;IngestionEndpoint=https://b", f"InstrumentationKey={HIDDEN};IngestionEndpoint=https://b"),
         ("https://user:hush@host/x", f"https://user:{HIDDEN}@host/x"),
         ("https://host:8080/x", "https://host:8080/x"),
+        ("StorageKey=hush;x=1", f"StorageKey={HIDDEN};x=1"),
+        ("key \t=  hush&hush<hush;x=1", f"key \t=  {HIDDEN};x=1"),
+        ("AccountKey=hush<hush", f"AccountKey={HIDDEN}"),
+        ("mypwd  = hush<hush&x=1", f"mypwd  = {HIDDEN}&x=1"),
+        ("https://a/x?sig=hush<hush&x=1", f"https://a/x?sig={HIDDEN}&x=1"),
     ],
 )  # fmt: skip
 def test_a_secret_within_a_text_is_masked(text: str, shown: str) -> None:
