@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -216,10 +216,10 @@ def run_watched(
 
 
 def _size(folder: Path) -> int:
+    """The bytes of all files in a folder; what goes while it is read counts as nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_size
-        except OSError:
-            pass  # gone since it was listed
+    for place, _, names in os.walk(folder):  # where rglob fails for a folder that is gone since it was listed
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(place, name)).st_size
     return total

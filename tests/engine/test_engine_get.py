@@ -166,6 +166,15 @@ def test_a_command_from_which_nothing_comes_is_ended_with_all_its_children(tmp_p
         time.sleep(0.02)
 
 
+def test_a_folder_whose_folders_come_and_go_is_watched_all_the_same(tmp_path):
+    """As Go's do in its temporary folder."""
+    grows = tmp_path / "grows"
+    grows.mkdir()
+    some = "for turn in $(seq 15); do mkdir $(seq 1000); rmdir $(seq 1000); done"
+    log = tmp_path / "log"
+    assert run_watched(["sh", "-c", some], env=dict(os.environ), cwd=grows, log=log, grows=grows) == 0, log.read_text()
+
+
 def _runs(pid: int) -> bool:
     shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return bool(shown.strip()) and "Z" not in shown
