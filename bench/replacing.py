@@ -21,7 +21,7 @@ from emulator import Arm, Store
 from engine.local import Local
 from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
 
-RUNS = 8
+RUNS = 12
 MOST = 1.1
 # A pool that takes two minutes to go is gone in 20 ms: what is measured is the program and the engine.
 SPEED = 6000

@@ -7,7 +7,7 @@ https://learn.microsoft.com/azure/batch/batch-pool-update-properties, and the ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .problems import Path, Problem
 
@@ -18,8 +18,7 @@ NEWEST = "2025-06-01"
 """The newest API version whose properties are all known here."""
 
 
-@dataclass(frozen=True)
-class Foreign:
+class Foreign(NamedTuple):
     """A property that the component has no argument for, and why. do: what to do instead."""
 
     rule: str

@@ -7,14 +7,13 @@ Announcements: https://github.com/Azure/Batch/issues/200 (Ubuntu 22.04), /188 (M
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 _NO_NEW_POOLS = date(2024, 12, 31)
 
 
-@dataclass(frozen=True)
-class NodeAgent:
+class NodeAgent(NamedTuple):
     """end_of_support: None while none is announced. successor: the agent to use instead, set where an end is."""
 
     id: str

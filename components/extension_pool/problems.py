@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Path: TypeAlias = "tuple[str | int, ...]"
 """Where a value stands: keys and list indexes from the outermost input inwards."""
@@ -93,8 +93,7 @@ class Problem:
         return text
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """Something that works today and deserves a warning: an image past its date, a VM family announced to go."""
 
     path: Path

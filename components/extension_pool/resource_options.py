@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .problems import InvalidInput, Problem, nearest
 from .replace_on_changes import REPLACE_ON_CHANGES
@@ -50,8 +49,7 @@ _BESIDE_THE_POOL = {
 }
 
 
-@dataclass(frozen=True)
-class PoolOptions:
+class PoolOptions(NamedTuple):
     """ignore_changes, replace_on_changes: paths of azure-native's pool; the latter with those that always replace."""
 
     ignore_changes: tuple[str, ...]

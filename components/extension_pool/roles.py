@@ -7,13 +7,12 @@ https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/secur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .problems import nearest
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(NamedTuple):
     """A built-in role. suffices: whether the extension can read secrets with it; why: what it lacks or has too much."""
 
     name: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .spec import Rollout
 
@@ -17,8 +17,7 @@ _RECORD = r"extension-pool:rollout gate=(?P<gate>\S+) canary=(?P<canary>\d+) job
 _NONE = "none"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """gate: the share of nodes that must be healthy, `95%`; canary: nodes that are tried first, 0 without one; jobs:
     the drain's word. None: there is no gate, no drain."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -32,8 +31,7 @@ _RULES = {
 _HOLDING = frozenset({"dict_type", "model_type", "model_attributes_type", "list_type"})
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing that is wrong with a tree. unknown_key: nothing but a key that the model does not have."""
 
     path: Path

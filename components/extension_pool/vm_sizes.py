@@ -8,13 +8,12 @@ https://learn.microsoft.com/azure/batch/batch-pool-vm-sizes
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 RETIREMENT_SOURCE = "https://github.com/Azure/Batch/issues/140"
 
 
-@dataclass(frozen=True)
-class RetiringFamily:
+class RetiringFamily(NamedTuple):
     """family: Azure's name of the family; successor: a current size or family."""
 
     family: str
@@ -47,8 +46,7 @@ def find_retiring_family(vm_size: str) -> RetiringFamily | None:
     return _RETIRING.get((match["family"].lower(), match["features"].lower(), int(match["version"] or 1)))
 
 
-@dataclass(frozen=True)
-class VmSize:
+class VmSize(NamedTuple):
     """What the name of a size says. cores: vCPUs; None where the name of an old size does not say it. arm: the
     processor is Arm. generations: the generations of images that it runs, as far as they are known.
 

@@ -1,5 +1,9 @@
 """The catalogue of images is whole, and finds images as Azure would: without regard to case."""
 
+import json
+from pathlib import Path
+
+from extension_pool import images as module
 from extension_pool.images import (
     aliases,
     catalogue,
@@ -47,6 +51,11 @@ def test_an_image_with_an_end_has_a_successor_and_a_source() -> None:
         assert (image.end_of_support is None) == (image.successor is None)
         if image.node_agent_sku_id is not None:
             assert os_of_node_agent(image.node_agent_sku_id) == image.os_type
+
+
+def test_where_an_image_was_read_is_told() -> None:
+    document = json.loads(Path(module.__file__).with_name("images.json").read_text(encoding="utf-8"))
+    assert {source for image in catalogue() for source in image.sources} <= set(document["sources"])
 
 
 def test_successors_that_are_aliases_are_themselves_supported() -> None:

@@ -75,7 +75,7 @@ def test_a_file_that_is_not_is_found(name: str, text: str, said: str) -> None:
 
 
 def test_tables_of_facts_may_be_long() -> None:
-    assert problems_of("components/extension_pool/images.toml", "x = 1\n" * 900) == []
+    assert problems_of("components/extension_pool/mutability.toml", "x = 1\n" * 900) == []
 
 
 def runs_by_itself(name: str) -> bool:

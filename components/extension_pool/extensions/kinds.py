@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..images import LINUX, WINDOWS
 
@@ -27,8 +27,7 @@ RESERVED_TYPE_PREFIX = "customscript"
 CustomScriptForLinux). https://learn.microsoft.com/azure/batch/create-pool-extensions"""
 
 
-@dataclass(frozen=True)
-class Retirement:
+class Retirement(NamedTuple):
     """The end of an extension. on: the first day without support; successor: what to use instead."""
 
     on: date

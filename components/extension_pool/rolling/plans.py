@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pulumi
 
@@ -31,8 +31,7 @@ class GateError(pulumi.RunError):
     """Ends the update: what a hook says to the engine, without a traceback."""
 
 
-@dataclass(frozen=True)
-class PoolId:
+class PoolId(NamedTuple):
     """The parts of a pool's resource id."""
 
     group: str

@@ -95,7 +95,7 @@ class PoolSettings(SpecModel):
     metadata: list[MetadataItem] | None = None
     tags: dict[str, LaterOr[str]] | None = None
     resource_tags: dict[str, LaterOr[str]] | None = None
-    rollout: Rollout = Field(default_factory=Rollout)
+    rollout: Rollout = Field(default_factory=Rollout.model_construct)
 
 
 class PoolSpec(PoolSettings):
