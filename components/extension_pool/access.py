@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pulumi
 from pulumi_azure_native import authorization, keyvault, managedidentity
@@ -29,8 +29,7 @@ class ModeUnknown(Exception):
     """How a vault decides who may read could not be looked up. The text says why."""
 
 
-@dataclass(frozen=True)
-class PoolIdentity:
+class PoolIdentity(NamedTuple):
     """A user-assigned identity. id: resource id; client_id: what extensions sign in with; principal_id: what roles are
     assigned to."""
 

@@ -66,8 +66,7 @@ ABSENT: Any = _Absent()
 """Stands for "there is no value to show"."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One broken rule.
 
     path: where; rule: what must hold; value: what was given (shown as JSON, shortened; never for a protected path);

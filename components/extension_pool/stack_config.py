@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -236,7 +235,7 @@ def _check(config: StackConfig, today: date) -> list[Problem]:
         )
     for name, pool in config.pools.items():
         for problem in check_pool(pool, today).problems:
-            problems.append(replace(problem, path=("pools", name, *arm_path(problem.path))))
+            problems.append(problem._replace(path=("pools", name, *arm_path(problem.path))))
         if wants_stack_vault(pool) and config.key_vault is None:
             problems.append(
                 Problem(
@@ -255,4 +254,4 @@ def _in_stack_file(problem: Problem) -> Problem:
     if not rest and first not in words and not isinstance(first, int):
         meant = nearest(first, words)
         do = f"did you mean {NAMESPACE}:{meant}?" if meant else do
-    return replace(problem, path=(f"{NAMESPACE}:{first}", *rest), do=do)
+    return problem._replace(path=(f"{NAMESPACE}:{first}", *rest), do=do)

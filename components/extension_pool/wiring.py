@@ -7,9 +7,8 @@ imports the component does without them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 from pulumi_azure_native import batch
@@ -55,8 +54,7 @@ from .spec import ACCESS_POLICY, BLUE_GREEN, DELETE_FIRST, PoolSpec
 from .validation import became_known, parse_model
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """What a pool's component is asked for: the outputs of `ExtensionPool`, under their names."""
 
     pool_id: pulumi.Output[str]
@@ -305,7 +303,7 @@ def _of_the_name(problem: Problem) -> Problem:
     """Nobody gave a `pool_name`: what is wrong with it is wrong with the component's name."""
     if problem.path != ("pool_name",):
         return problem
-    return replace(problem, do="it is the component's name, since pool_name is left out; give a pool_name")
+    return problem._replace(do="it is the component's name, since pool_name is left out; give a pool_name")
 
 
 def _defer_outputs(value: Any) -> Any:

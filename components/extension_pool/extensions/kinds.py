@@ -8,7 +8,6 @@ https://learn.microsoft.com/azure/batch/create-pool-extensions
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,8 +33,7 @@ class Retirement(NamedTuple):
     successor: str
 
 
-@dataclass(frozen=True)
-class ExtensionType:
+class ExtensionType(NamedTuple):
     """One extension that Batch lists. Azure compares publisher and type without regard to case.
 
     os_type: ``linux`` or ``windows``. type_handler_version: the version to use. model_path: module and class of the

@@ -14,7 +14,6 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -71,13 +70,12 @@ def _as_text(problem: Problem) -> Problem:
     """A number where a text belongs often comes from the configuration, which YAML reads as it likes."""
     if problem.rule != "must be a string" or not isinstance(problem.value, (int, float)):
         return problem
-    return replace(problem, do="write it as text in the program, in quotes")
+    return problem._replace(do="write it as text in the program, in quotes")
 
 
 def in_their_words(problem: Problem) -> Problem:
     """A problem of the arguments in the words of other languages."""
-    return replace(
-        problem,
+    return problem._replace(
         path=arm_path(problem.path),
         rule=in_stack_words(problem.rule),
         allowed=in_stack_words(problem.allowed),
