@@ -199,9 +199,10 @@ def remove_old(folder: Path, kept: int = KEPT) -> None:
             for old in found[kept:]:
                 shutil.rmtree(old, ignore_errors=True)
         for left in (folder / "runs").glob("*"):
-            for server in left.rglob("server.json"):
-                command = [sys.executable, "-m", "emulator", "stop", "--dir", str(server.parent)]
-                subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+            for place, _, files in os.walk(left):  # rglob fails where what still runs removes a folder
+                if "server.json" in files:
+                    command = [sys.executable, "-m", "emulator", "stop", "--dir", place]
+                    subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -221,5 +221,5 @@ def _size(folder: Path) -> int:
     for place, _, names in os.walk(folder):  # where rglob fails for a folder that is gone since it was listed
         for name in names:
             with suppress(FileNotFoundError):
-                total += os.lstat(os.path.join(place, name)).st_size
+                total += Path(place, name).lstat().st_size
     return total
