@@ -1,6 +1,7 @@
 """What a benchmark says, and the table of it. Pure."""
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -30,6 +31,11 @@ class Row:
     def met(self) -> bool:
         """Whether the ratio is where it has to be."""
         return self.holds and (self.ratio >= self.target if self.at_least else self.ratio <= self.target)
+
+
+def middle(runs: Iterable[float]) -> float:
+    """What programs that ran in turns are compared by: not the least, since one lucky run of either moves the ratio."""
+    return statistics.median(runs)
 
 
 def render_table(rows: Sequence[Row]) -> str:

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.on_mocks import Ran
-from bench.rows import Row
+from bench.rows import Row, middle
 from extension_pool.access import WAIT_VARIABLE
 from extension_pool.replace_on_changes import REPLACE_ON_CHANGES
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENT, EMPTY, RAW = "component_pool.py", "empty_component.py", "raw_pool.py"
 # Pools -> runs of each program: a long run is disturbed less.
-RUNS: Mapping[int, int] = {1: 15, 10: 7, 100: 4, 400: 1}
+RUNS: Mapping[int, int] = {1: 25, 10: 15, 100: 5, 400: 1}
 MOST = 1.1
 # From so many pools on, what they add can be told from what the process has anyway.
 MANY = 100
@@ -64,9 +64,8 @@ def measure(pools: int, runs: int) -> Measured:
 
 def compare_first(measured: Measured) -> Iterator[Row]:
     """Time and memory of a process that makes one pool, from the start of Python."""
-    note = (
-        f"a fresh Python, from its start, with all that it loads; the best of {len(measured[COMPONENT])} runs in turns"
-    )
+    runs = len(measured[COMPONENT])
+    note = f"a fresh Python, from its start, with all that it loads; the middle of {runs} runs in turns"
     yield _row("mocks: a program with 1 pool, time", measured, "first", "s", MOST_FIRST, note)
     yield _row("mocks: a program with 1 pool, memory", measured, "first_peak", "MB", MOST_FIRST_MEMORY, note)
 
@@ -75,7 +74,7 @@ def compare(pools: int, measured: Measured) -> Iterator[Row]:
     """Time and memory of so many pools in a process that has made one before."""
     runs = len(measured[COMPONENT])
     what = f"mocks: {pools} pool{'s' if pools > 1 else ''} after a first one"
-    note = f"the best of {runs} runs in turns, each in a fresh Python" if runs > 1 else "one run of each"
+    note = f"the middle of {runs} runs in turns, each in a fresh Python" if runs > 1 else "one run of each"
     yield _row(f"{what}, time", measured, "more", "s", MOST, note)
     if pools >= MANY:
         yield _row(f"{what}, memory they add", measured, "added", "MB", MOST, note)
@@ -88,7 +87,7 @@ def growth(measured: Mapping[int, Measured]) -> Row:
     for each resource grows too."""
     few, many = sorted(measured)[-2:]
     ours, empty = (
-        (_best(measured[many][name], "more") / many) / (_best(measured[few][name], "more") / few)
+        (_middle(measured[many][name], "more") / many) / (_middle(measured[few][name], "more") / few)
         for name in (COMPONENT, EMPTY)
     )
     holds = all(_same_children(measured[one]) for one in (few, many))
@@ -97,7 +96,7 @@ def growth(measured: Mapping[int, Measured]) -> Row:
 
 
 def _row(name: str, measured: Measured, what: str, unit: str, target: float, note: str) -> Row:
-    ours, empty, raw = (_best(measured[program], what) for program in (COMPONENT, EMPTY, RAW))
+    ours, empty, raw = (_middle(measured[program], what) for program in (COMPONENT, EMPTY, RAW))
     holds = _same_children(measured)
     note += "" if holds else "; they did not make the same resources"
     return Row(name, ours, empty, unit, target=target, holds=holds, note=note, bare=raw)
@@ -113,9 +112,8 @@ def _same_children(measured: Measured) -> bool:
     return made[0] != {} and all(one == made[0] for one in made)
 
 
-def _best(runs: Sequence[Ran], what: str) -> float:
-    # Whatever else the machine does makes a run slower and none faster.
-    return min(float(getattr(one, what)) for one in runs)
+def _middle(runs: Sequence[Ran], what: str) -> float:
+    return middle(getattr(one, what) for one in runs)
 
 
 def run_program(program: str, pools: int) -> Ran:
